@@ -1,0 +1,1 @@
+"""Avenrae Console: the back office of a marketplace of practitioners."""
