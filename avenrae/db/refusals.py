@@ -1,0 +1,44 @@
+"""What a person reads when the database refuses a row: one sentence per constraint, in one place."""
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from avenrae.errors import AvenraeError, Conflict, InvalidInput, TryAgain
+
+SENTENCES: dict[str, AvenraeError] = {
+    "bookings_no_overlap": Conflict("This time has just been taken. Choose another time."),
+    "ck_bookings_times": InvalidInput("A session must end after it starts, and within 12 hours."),
+    "ck_bookings_refunded": Conflict("More than was paid cannot be refunded."),
+    "ck_orders_refunded": Conflict("More than was paid cannot be refunded."),
+    "ck_products_stock": Conflict("There is not enough of this product in stock."),
+    "products_stock_by_ledger": InvalidInput("Stock changes only by receiving, adjusting or counting it."),
+    "uq_products_sku": Conflict("A product with this SKU exists already."),
+    "uq_users_email": Conflict("Somebody with this e-mail address exists already."),
+    "ck_users_email": InvalidInput("This is not an e-mail address."),
+    "ck_users_names": InvalidInput("First and last name must have 1 to 100 letters each."),
+    "ck_products_title": InvalidInput("A product's title must have 1 to 200 letters."),
+    "ck_products_price": InvalidInput("A price cannot be negative."),
+    "ck_practitioners_position": InvalidInput(
+        "A position needs a latitude between −90 and 90 and a longitude between −180 and 180."
+    ),
+    "uq_ledger_entries_one_sale": Conflict("This sale is in the books already."),
+    "uq_import_batches_once": Conflict("This file has been imported already; nothing was imported twice."),
+    "uq_transactions_provider_provider_transaction_id": Conflict("This payment is recorded already."),
+}
+_BUSY = TryAgain("Somebody else is changing this right now. Try again in a moment.")
+_AWAY = TryAgain("The database is not answering right now. Try again in a moment; nothing was changed.")
+_WAITING_STATES = {"55P03", "40001", "40P01", "57014"}
+
+
+def refusal(error: Exception) -> AvenraeError | None:
+    """Return the sentence for an error of the database, or None when it is a bug of ours."""
+    if isinstance(error, PoolTimeoutError):
+        return _AWAY
+    if not isinstance(error, DBAPIError):
+        return None
+    if isinstance(error, IntegrityError):
+        name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+        return SENTENCES.get(name or "")
+    if getattr(error.orig, "sqlstate", None) in _WAITING_STATES:
+        return _BUSY
+    return _AWAY if error.connection_invalidated or isinstance(error, OperationalError) else None

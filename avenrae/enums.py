@@ -1,0 +1,173 @@
+"""The closed sets of words; each is a text column with a CHECK of the same words."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    CLIENT = "client"
+    PRACTITIONER = "practitioner"
+    SUPPORT = "support"
+    ADMIN = "admin"
+
+
+class TokenPurpose(StrEnum):
+    VERIFY_EMAIL = "verify_email"
+    RESET_PASSWORD = "reset_password"  # noqa: S105
+    INVITE = "invite"
+
+
+class PractitionerKind(StrEnum):
+    HEALER = "healer"
+    PROPHET = "prophet"
+    MEDIUM = "medium"
+    ASTROLOGER = "astrologer"
+    PSYCHOLOGIST = "psychologist"
+
+
+class VerificationStatus(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SUSPENDED = "suspended"
+
+
+class AvailabilityStatus(StrEnum):
+    AVAILABLE = "available"
+    BUSY = "busy"
+    OFFLINE = "offline"
+
+
+class Delivery(StrEnum):
+    IN_PERSON = "in_person"
+    ONLINE = "online"
+    BOTH = "both"
+
+
+class CancellationPolicy(StrEnum):
+    FLEXIBLE = "flexible"
+    MODERATE = "moderate"
+    STRICT = "strict"
+
+
+class BookingStatus(StrEnum):
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+
+
+class PaymentStatus(StrEnum):
+    UNPAID = "unpaid"
+    PAID = "paid"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+
+
+class CancelledBy(StrEnum):
+    CLIENT = "client"
+    PRACTITIONER = "practitioner"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+class WaitlistStatus(StrEnum):
+    WAITING = "waiting"
+    OFFERED = "offered"
+    BOOKED = "booked"
+    EXPIRED = "expired"
+
+
+class ReviewStatus(StrEnum):
+    PUBLISHED = "published"
+    HIDDEN = "hidden"
+    FLAGGED = "flagged"
+
+
+class ProductType(StrEnum):
+    CRYSTAL = "crystal"
+    BOOK = "book"
+    TOOL = "tool"
+    SUPPLEMENT = "supplement"
+    OTHER = "other"
+
+
+class MovementReason(StrEnum):
+    RECEIVED = "received"
+    SOLD = "sold"
+    RETURNED = "returned"
+    ADJUSTED = "adjusted"
+    DAMAGED = "damaged"
+    COUNTED = "counted"
+
+
+class OrderKind(StrEnum):
+    """A credit note takes goods back and refunds them under its own number, as a shop's books do."""
+
+    SALE = "sale"
+    CREDIT_NOTE = "credit_note"
+
+
+class OrderStatus(StrEnum):
+    PENDING = "pending"
+    PAID = "paid"
+    FULFILLED = "fulfilled"
+    CANCELLED = "cancelled"
+
+
+class DiscountKind(StrEnum):
+    PERCENT = "percent"
+    FIXED = "fixed"
+
+
+class TransactionKind(StrEnum):
+    CHARGE = "charge"
+    REFUND = "refund"
+    PAYOUT = "payout"
+
+
+class TransactionStatus(StrEnum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Provider(StrEnum):
+    STRIPE = "stripe"
+    MANUAL = "manual"
+
+
+class LedgerKind(StrEnum):
+    SALE = "sale"
+    REFUND = "refund"
+    ADJUSTMENT = "adjustment"
+    PAYOUT = "payout"
+
+
+class LedgerSource(StrEnum):
+    BOOKING = "booking"
+    ORDER = "order"
+    EVENT = "event"
+    SUBSCRIPTION = "subscription"
+
+
+class SubscriptionStatus(StrEnum):
+    INACTIVE = "inactive"
+    TRIALING = "trialing"
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    CANCELLED = "cancelled"
+
+
+class PayoutStatus(StrEnum):
+    PENDING = "pending"
+    PAID = "paid"
+    FAILED = "failed"
+
+
+class ImportStatus(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    UNDONE = "undone"

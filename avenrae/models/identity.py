@@ -1,0 +1,124 @@
+"""Who signs in, and how."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from avenrae.enums import Role, TokenPurpose
+from avenrae.models.base import Base, Keyed, Stamped, check, one_of, references
+
+
+class User(Keyed, Stamped, Base):
+    __tablename__ = "users"
+
+    email: Mapped[str]
+    password_hash: Mapped[str | None]
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    role: Mapped[Role] = mapped_column(Text())
+    phone: Mapped[str | None]
+    avatar_url: Mapped[str | None]
+    time_zone: Mapped[str] = mapped_column(server_default=text("'Africa/Johannesburg'"))
+    locale: Mapped[str] = mapped_column(server_default=text("'en-ZA'"))
+    email_verified_at: Mapped[datetime | None]
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    totp_secret: Mapped[str | None]
+    last_sign_in_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        one_of("role", Role),
+        check("email", "email ~ '^[^@[:space:]]+@[^@[:space:]]+$' AND length(email) <= 254"),
+        check("names", "length(first_name) BETWEEN 1 AND 100 AND length(last_name) BETWEEN 1 AND 100"),
+        Index("uq_users_email", text("lower(email)"), unique=True),
+        Index("ix_users_name_prefix", text("(f_fold(first_name || ' ' || last_name) COLLATE \"C\")"), "id"),
+        Index(
+            "ix_users_search",
+            text("f_fold(first_name || ' ' || last_name || ' ' || email) gin_trgm_ops"),
+            postgresql_using="gin",
+        ),
+        Index("ix_users_role", "role", "id"),
+    )
+
+    @property
+    def name(self) -> str:
+        """First and last name, as a person is shown."""
+        return f"{self.first_name} {self.last_name}"
+
+
+class OauthAccount(Keyed, Stamped, Base):
+    __tablename__ = "oauth_accounts"
+
+    user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE", index=True)
+    provider: Mapped[str]
+    provider_account_id: Mapped[str]
+
+    __table_args__ = (UniqueConstraint("provider", "provider_account_id"),)
+
+
+class SignInSession(Keyed, Stamped, Base):
+    """One signed-in browser; the cookie holds the token, the row only its SHA-256."""
+
+    __tablename__ = "sessions"
+
+    user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE", index=True)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    user_agent: Mapped[str] = mapped_column(server_default=text("''"))
+    ip: Mapped[str] = mapped_column(server_default=text("''"))
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class RefreshToken(Keyed, Stamped, Base):
+    __tablename__ = "refresh_tokens"
+
+    user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE", index=True)
+    family: Mapped[uuid.UUID] = mapped_column(index=True)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class VerificationToken(Keyed, Stamped, Base):
+    __tablename__ = "verification_tokens"
+
+    user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE", index=True)
+    purpose: Mapped[TokenPurpose] = mapped_column(Text())
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    __table_args__ = (one_of("purpose", TokenPurpose),)
+
+
+class SignInAttempt(Keyed, Base):
+    """One try to sign in; the account is kept as a hash because people type passwords into e-mail fields."""
+
+    __tablename__ = "sign_in_attempts"
+
+    account_hash: Mapped[bytes]
+    ip: Mapped[str]
+    succeeded: Mapped[bool] = mapped_column(server_default=text("false"))
+    occurred_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_sign_in_attempts_account", "account_hash", "occurred_at"),
+        Index("ix_sign_in_attempts_ip", "ip", "occurred_at"),
+    )
+
+
+class Consent(Keyed, Stamped, Base):
+    __tablename__ = "consents"
+
+    user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE", index=True)
+    purpose: Mapped[str]
+    text_version: Mapped[str]
+    given_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))

@@ -1,0 +1,81 @@
+"""What keeps the house in order: audit trail, form tokens, imports."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Identity, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from avenrae.enums import ImportStatus
+from avenrae.models.base import Base, Keyed, Stamped, one_of, references
+
+
+class AuditEntry(Base):
+    """One change of one row, written by a trigger from what `transaction()` says of its actor."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    occurred_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    actor_id: Mapped[uuid.UUID | None]
+    actor_name: Mapped[str] = mapped_column(server_default=text("''"))
+    action: Mapped[str] = mapped_column(server_default=text("''"))
+    request: Mapped[str] = mapped_column(server_default=text("''"))
+    table_name: Mapped[str]
+    row_id: Mapped[str]
+    operation: Mapped[str]
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+    __table_args__ = (
+        Index("ix_audit_entries_row", "table_name", "row_id", "id"),
+        Index("ix_audit_entries_actor", "actor_id", "occurred_at"),
+        Index("ix_audit_entries_when", "occurred_at"),
+    )
+
+
+class FormToken(Base):
+    """A form that was sent; the same token can never be spent twice, so a click never counts twice."""
+
+    __tablename__ = "form_tokens"
+
+    token: Mapped[str] = mapped_column(primary_key=True)
+    spent_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+    __table_args__ = (Index("ix_form_tokens_spent", "spent_at"),)
+
+
+class ImportBatch(Keyed, Stamped, Base):
+    """One file that was read; `fingerprint` keeps the same content from being imported twice."""
+
+    __tablename__ = "import_batches"
+
+    kind: Mapped[str]
+    file_name: Mapped[str]
+    fingerprint: Mapped[str]
+    status: Mapped[ImportStatus] = mapped_column(Text(), server_default=text("'running'"))
+    rows_read: Mapped[int] = mapped_column(server_default=text("0"))
+    rows_skipped: Mapped[int] = mapped_column(server_default=text("0"))
+    summary: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+
+    __table_args__ = (
+        one_of("status", ImportStatus),
+        Index(
+            "uq_import_batches_once", "kind", "fingerprint", unique=True, postgresql_where=text("status <> 'undone'")
+        ),
+    )
+
+
+class ImportRow(Keyed, Base):
+    """A row of a file that could not be used, with its line and the reason."""
+
+    __tablename__ = "import_rows"
+
+    batch_id: Mapped[uuid.UUID] = references("import_batches.id", ondelete="CASCADE")
+    line: Mapped[int]
+    reason: Mapped[str]
+    content: Mapped[str]
+
+    __table_args__ = (Index("ix_import_rows_batch", "batch_id", "line"),)

@@ -1,0 +1,202 @@
+"""What practitioners offer, when, and what was agreed."""
+
+import uuid
+from datetime import date, datetime, time
+
+from sqlalchemy import Index, Sequence, Text, text
+from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from avenrae.enums import (
+    BookingStatus,
+    CancellationPolicy,
+    CancelledBy,
+    Delivery,
+    PaymentStatus,
+    ReviewStatus,
+    WaitlistStatus,
+)
+from avenrae.models.base import Base, Keyed, Stamped, check, one_of, references
+from avenrae.models.people import Client, Practitioner
+
+booking_numbers = Sequence("booking_numbers", start=10001, metadata=Base.metadata)
+
+
+class Service(Keyed, Stamped, Base):
+    __tablename__ = "services"
+
+    practitioner_id: Mapped[uuid.UUID] = references("practitioners.id", index=True)
+    title: Mapped[str]
+    description: Mapped[str] = mapped_column(server_default=text("''"))
+    category: Mapped[str] = mapped_column(server_default=text("''"))
+    duration_minutes: Mapped[int]
+    price_minor: Mapped[int]
+    currency: Mapped[str]
+    delivery: Mapped[Delivery] = mapped_column(Text())
+    buffer_before: Mapped[int | None]
+    buffer_after: Mapped[int | None]
+    policy: Mapped[CancellationPolicy] = mapped_column(Text(), server_default=text("'moderate'"))
+    is_available: Mapped[bool] = mapped_column(server_default=text("true"))
+
+    __table_args__ = (
+        one_of("delivery", Delivery),
+        one_of("policy", CancellationPolicy),
+        check("duration", "duration_minutes BETWEEN 5 AND 720"),
+        check("price", "price_minor >= 0"),
+        check("currency", "currency ~ '^[A-Z]{3}$'"),
+        check("buffers", "buffer_before BETWEEN 0 AND 480 AND buffer_after BETWEEN 0 AND 480"),
+    )
+
+
+class AvailabilityRule(Keyed, Stamped, Base):
+    """Open hours by the practitioner's own clock: on a weekday (0 = Monday) or by an RFC 5545 rule."""
+
+    __tablename__ = "availability_rules"
+
+    practitioner_id: Mapped[uuid.UUID] = references("practitioners.id", ondelete="CASCADE", index=True)
+    weekday: Mapped[int | None]
+    rrule: Mapped[str | None]
+    starts_local: Mapped[time]
+    ends_local: Mapped[time]
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+
+    __table_args__ = (
+        check("day", "(weekday IS NULL) <> (rrule IS NULL) AND weekday BETWEEN 0 AND 6"),
+        check("hours", "starts_local < ends_local OR ends_local = '00:00'"),
+        check("valid", "valid_from <= valid_until"),
+    )
+
+
+class AvailabilityOverride(Keyed, Stamped, Base):
+    """One date's own hours, or closed where it has none."""
+
+    __tablename__ = "availability_overrides"
+
+    practitioner_id: Mapped[uuid.UUID] = references("practitioners.id", ondelete="CASCADE")
+    on_date: Mapped[date]
+    starts_local: Mapped[time | None]
+    ends_local: Mapped[time | None]
+    note: Mapped[str] = mapped_column(server_default=text("''"))
+
+    __table_args__ = (
+        check("hours", "(starts_local IS NULL) = (ends_local IS NULL) AND starts_local < ends_local"),
+        Index("ix_availability_overrides_day", "practitioner_id", "on_date"),
+    )
+
+
+class BlockedPeriod(Keyed, Stamped, Base):
+    __tablename__ = "blocked_periods"
+
+    practitioner_id: Mapped[uuid.UUID] = references("practitioners.id", ondelete="CASCADE")
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(server_default=text("''"))
+
+    __table_args__ = (
+        check("times", "starts_at < ends_at"),
+        Index("ix_blocked_periods_when", "practitioner_id", "starts_at"),
+    )
+
+
+class Booking(Keyed, Stamped, Base):
+    """One agreed session.
+
+    `occupied` is the time with its buffers, written by a trigger; no two pending or confirmed bookings of a
+    practitioner may have `occupied` overlap (constraint `bookings_no_overlap`). Price, commission and policy
+    are copies of the moment it was made.
+    """
+
+    __tablename__ = "bookings"
+
+    reference: Mapped[str] = mapped_column(unique=True, server_default=text("'B-' || nextval('booking_numbers')"))
+    client_id: Mapped[uuid.UUID] = references("clients.id")
+    practitioner_id: Mapped[uuid.UUID] = references("practitioners.id")
+    service_id: Mapped[uuid.UUID] = references("services.id", index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    buffer_before: Mapped[int] = mapped_column(server_default=text("0"))
+    buffer_after: Mapped[int] = mapped_column(server_default=text("0"))
+    occupied: Mapped[Range[datetime]] = mapped_column(TSTZRANGE, server_default=text("'empty'"))
+    time_zone: Mapped[str]
+    status: Mapped[BookingStatus] = mapped_column(Text(), server_default=text("'pending'"))
+    hold_expires_at: Mapped[datetime | None]
+    price_minor: Mapped[int]
+    currency: Mapped[str]
+    commission_bps: Mapped[int]
+    policy: Mapped[CancellationPolicy] = mapped_column(Text())
+    payment_status: Mapped[PaymentStatus] = mapped_column(Text(), server_default=text("'unpaid'"))
+    refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    confirmed_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by: Mapped[CancelledBy | None] = mapped_column(Text())
+    cancellation_reason: Mapped[str | None]
+    notes: Mapped[str] = mapped_column(server_default=text("''"))
+
+    client: Mapped[Client] = relationship(lazy="raise")
+    practitioner: Mapped[Practitioner] = relationship(lazy="raise")
+    service: Mapped[Service] = relationship(lazy="raise")
+
+    __table_args__ = (
+        one_of("status", BookingStatus),
+        one_of("policy", CancellationPolicy),
+        one_of("payment_status", PaymentStatus),
+        one_of("cancelled_by", CancelledBy),
+        check("times", "starts_at < ends_at AND ends_at <= starts_at + interval '12 hours'"),
+        check("price", "price_minor >= 0"),
+        check("currency", "currency ~ '^[A-Z]{3}$'"),
+        check("refunded", "refunded_minor BETWEEN 0 AND price_minor"),
+        check("commission", "commission_bps BETWEEN 0 AND 10000"),
+        check("buffers", "buffer_before BETWEEN 0 AND 480 AND buffer_after BETWEEN 0 AND 480"),
+        check("cancelled", "(status = 'cancelled') = (cancelled_at IS NOT NULL AND cancelled_by IS NOT NULL)"),
+        ExcludeConstraint(
+            ("practitioner_id", "="),
+            ("occupied", "&&"),
+            where=text("status IN ('pending', 'confirmed')"),
+            using="gist",
+            name="bookings_no_overlap",
+        ),
+        Index("ix_bookings_practitioner", "practitioner_id", "starts_at"),
+        Index("ix_bookings_client", "client_id", "starts_at"),
+        Index("ix_bookings_starts", "starts_at", "id"),
+        Index("ix_bookings_status", "status", "starts_at", "id"),
+        Index("ix_bookings_holds", "hold_expires_at", postgresql_where=text("status = 'pending'")),
+    )
+
+
+class BookingWaitlist(Keyed, Stamped, Base):
+    __tablename__ = "booking_waitlist"
+
+    client_id: Mapped[uuid.UUID] = references("clients.id", index=True)
+    service_id: Mapped[uuid.UUID] = references("services.id")
+    practitioner_id: Mapped[uuid.UUID] = references("practitioners.id")
+    on_date: Mapped[date]
+    status: Mapped[WaitlistStatus] = mapped_column(Text(), server_default=text("'waiting'"))
+    offered_at: Mapped[datetime | None]
+    offer_expires_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        one_of("status", WaitlistStatus),
+        Index("ix_booking_waitlist_day", "practitioner_id", "on_date"),
+        Index("uq_booking_waitlist_once", "client_id", "practitioner_id", "on_date", unique=True),
+    )
+
+
+class Review(Keyed, Stamped, Base):
+    __tablename__ = "reviews"
+
+    booking_id: Mapped[uuid.UUID] = references("bookings.id", unique=True)
+    practitioner_id: Mapped[uuid.UUID] = references("practitioners.id")
+    client_id: Mapped[uuid.UUID] = references("clients.id", index=True)
+    rating: Mapped[int]
+    comment: Mapped[str] = mapped_column(server_default=text("''"))
+    response: Mapped[str | None]
+    status: Mapped[ReviewStatus] = mapped_column(Text(), server_default=text("'published'"))
+    helpful_count: Mapped[int] = mapped_column(server_default=text("0"))
+
+    __table_args__ = (
+        one_of("status", ReviewStatus),
+        check("rating", "rating BETWEEN 1 AND 5"),
+        Index("ix_reviews_practitioner", "practitioner_id", "created_at"),
+    )

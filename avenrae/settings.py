@@ -1,0 +1,98 @@
+"""Configuration: one class, read from `AVENRAE_*` and `DATABASE_URL`, with working defaults for development."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from avenrae.errors import StartError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as e:
+        raise ValueError("is not an IANA time zone such as Africa/Johannesburg") from e
+    return name
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside; each field's description is its line in the README."""
+
+    model_config = SettingsConfigDict(env_prefix="AVENRAE_", env_file=ROOT / ".env", extra="ignore")
+
+    environment: Literal["development", "production"] = Field(
+        "development", description="production never loads the demo world"
+    )
+    database_url: str = Field(
+        "",
+        validation_alias="DATABASE_URL",
+        description="a PostgreSQL 15 or newer to use; empty starts the embedded one",
+    )
+    data_dir: Path = Field(ROOT / "var", description="where the embedded server keeps its data")
+    host: str = Field("127.0.0.1", description="address the console listens on")
+    port: int = Field(8501, ge=1, le=65535, description="port the console listens on")
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "Africa/Johannesburg", description="zone in which days and months of figures are cut"
+    )
+    currency: str = Field("ZAR", pattern="^[A-Z]{3}$", description="currency of new prices")
+    commission_bps: int = Field(1500, ge=0, le=10000, description="the platform's share of a session, in basis points")
+    hold_minutes: int = Field(15, ge=1, le=1440, description="how long an unpaid hold keeps its slot")
+    bcrypt_cost: int = Field(12, ge=4, le=16, description="cost of password hashes (12 or more in production)")
+    session_idle_hours: int = Field(12, ge=1, description="a sign-in ends after this long without use")
+    session_max_days: int = Field(7, ge=1, description="a sign-in ends after this long in any case")
+    support_refund_limit_minor: int = Field(
+        200_000, ge=0, description="most a support agent may refund on one order or booking, in cents"
+    )
+    pool_size: int = Field(20, ge=1, le=20, description="database connections of one process")
+
+    @field_validator("database_url")
+    @classmethod
+    def _driver(cls, url: str) -> str:
+        """Accept the common spellings of a PostgreSQL address; all of them mean psycopg 3."""
+        if not url:
+            return url
+        scheme, found, rest = url.partition("://")
+        if not found or scheme.split("+")[0] not in ("postgresql", "postgres"):
+            raise ValueError("must begin with postgresql://")
+        return f"postgresql+psycopg://{rest}"
+
+    @property
+    def is_production(self) -> bool:
+        """Whether real people's data may be in the database."""
+        return self.environment == "production"
+
+
+@cache
+def settings() -> Settings:
+    """Return the configuration of this process.
+
+    Raises:
+        StartError: A value does not parse, or an `AVENRAE_` name is not known (a typing mistake).
+    """
+    try:
+        loaded = Settings()  # type: ignore[call-arg, unused-ignore]
+    except ValidationError as e:
+        raise StartError(_sentence(e.errors()[0])) from None
+    known = {f"AVENRAE_{name}".upper() for name in Settings.model_fields if name != "database_url"}
+    for name in os.environ:
+        if name.startswith("AVENRAE_") and name not in known:
+            raise StartError(f"There is no setting {name}; the README lists the ones that exist.")
+    if loaded.is_production and loaded.bcrypt_cost < 12:
+        raise StartError("AVENRAE_BCRYPT_COST must be 12 or more in production.")
+    return loaded
+
+
+def _sentence(error: Any) -> str:
+    field = str(error["loc"][0])
+    name = field if field == "DATABASE_URL" else f"AVENRAE_{field}".upper()
+    if field.upper() == "DATABASE_URL":
+        return "DATABASE_URL does not parse: it must begin with postgresql://."
+    reason = str(error["msg"]).removeprefix("Value error, ")
+    return f"The setting {name} does not parse: {reason[0].lower()}{reason[1:]}."

@@ -1,0 +1,38 @@
+"""Identity, people, scheduling, store, money and the audit trail: the first schema, in plain SQL.
+
+Revision: 20261120_01, after nothing
+"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "20261120_01"
+down_revision = None
+
+_FOLDER = Path(__file__).with_suffix("")
+_FUNCTIONS = """audit_masked(jsonb), audit_rows(), audit_update(), keep_history(text), touch_updated_at(), refuse_change(),
+    bookings_guard(), bookings_counted(), reviews_rated(), stock_moved(), products_guard(),
+    find_practitioners_near(float8, float8, float8, text), geo_distance_m(float8, float8, float8, float8)"""
+
+
+def upgrade() -> None:
+    connection = op.get_bind().execution_options(no_parameters=True)
+    for name in ("functions", "tables", "triggers"):
+        connection.exec_driver_sql((_FOLDER / f"{name}.sql").read_text("utf-8"))
+
+
+def downgrade() -> None:
+    op.execute(
+        """
+        DROP TABLE audit_entries, form_tokens, import_rows, import_batches, stripe_events, payouts, ledger_entries,
+            transactions, subscriptions, wishlist_items, coupon_redemptions, coupons, cart_items, carts, order_items,
+            orders, stock_movements, products, reviews, booking_waitlist, bookings, blocked_periods,
+            availability_overrides, availability_rules, services, favourites, clients, practitioners, consents,
+            sign_in_attempts, verification_tokens, refresh_tokens, sessions, oauth_accounts, users;
+        DROP SEQUENCE booking_numbers, order_numbers;
+        """
+    )
+    op.execute(f"DROP FUNCTION {_FUNCTIONS}")
+    op.execute("DROP FUNCTION geo_xyz(float8, float8), f_fold(text), new_id()")
+    op.execute("DROP EXTENSION unaccent, pg_trgm, cube, btree_gist")
