@@ -6,7 +6,10 @@ from sqlalchemy import Engine, create_engine, make_url
 
 from avenrae.settings import settings
 
-_OPTIONS = "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000 -c jit=off -c timezone=UTC"
+_OPTIONS = (
+    "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000"
+    " -c jit=off -c timezone=UTC"
+)
 
 
 def make_engine(url: str, *, pool_size: int = 5, options: str = _OPTIONS) -> Engine:

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, MetaData, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -23,7 +23,7 @@ class Base(DeclarativeBase):
     """Parent of every mapped class; text, aware time and wide integers unless a column says otherwise."""
 
     metadata = MetaData(naming_convention=_NAMES)
-    type_annotation_map = {str: Text(), datetime: DateTime(timezone=True), int: BigInteger()}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {str: Text(), datetime: DateTime(timezone=True), int: BigInteger()}
 
 
 class Keyed:

@@ -58,7 +58,8 @@ class Practitioner(Keyed, Stamped, Base):
         check("slot_step", "slot_step BETWEEN 5 AND 480"),
         check(
             "position",
-            "(latitude IS NULL) = (longitude IS NULL) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
+            "(latitude IS NULL) = (longitude IS NULL)"
+            " AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
         ),
         Index("ix_practitioners_geo", text("geo_xyz(latitude, longitude)"), postgresql_using="gist"),
         Index("ix_practitioners_status", "verification_status", "kind"),

@@ -11,8 +11,8 @@ revision = "20261120_01"
 down_revision = None
 
 _FOLDER = Path(__file__).with_suffix("")
-_FUNCTIONS = """audit_masked(jsonb), audit_rows(), audit_update(), keep_history(text), touch_updated_at(), refuse_change(),
-    bookings_guard(), bookings_counted(), reviews_rated(), stock_moved(), products_guard(),
+_FUNCTIONS = """audit_masked(jsonb), audit_rows(), audit_update(), keep_history(text), touch_updated_at(),
+    refuse_change(), bookings_guard(), bookings_counted(), reviews_rated(), stock_moved(), products_guard(),
     find_practitioners_near(float8, float8, float8, text), geo_distance_m(float8, float8, float8, float8)"""
 
 

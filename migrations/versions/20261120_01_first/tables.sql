@@ -74,11 +74,11 @@ CREATE TABLE audit_entries (
     CONSTRAINT pk_audit_entries PRIMARY KEY (id)
 );
 
-CREATE INDEX ix_audit_entries_row ON audit_entries (table_name, row_id, id);
-
 CREATE INDEX ix_audit_entries_actor ON audit_entries (actor_id, occurred_at);
 
 CREATE INDEX ix_audit_entries_when ON audit_entries (occurred_at);
+
+CREATE INDEX ix_audit_entries_row ON audit_entries (table_name, row_id, id);
 
 CREATE TABLE form_tokens (
     token TEXT NOT NULL,
@@ -131,13 +131,13 @@ CREATE TABLE products (
     CONSTRAINT ck_products_stock CHECK (on_hand >= 0 AND allocated BETWEEN 0 AND on_hand)
 );
 
-CREATE UNIQUE INDEX uq_products_sku ON products (upper(sku));
-
-CREATE INDEX ix_products_low ON products (id) WHERE is_active AND on_hand - allocated <= reorder_level;
-
 CREATE INDEX ix_products_title ON products ((f_fold(title) COLLATE "C"), id);
 
 CREATE INDEX ix_products_search ON products USING gin (f_fold(sku || ' ' || title) gin_trgm_ops);
+
+CREATE UNIQUE INDEX uq_products_sku ON products (upper(sku));
+
+CREATE INDEX ix_products_low ON products (id) WHERE is_active AND on_hand - allocated <= reorder_level;
 
 CREATE TABLE coupons (
     id UUID DEFAULT new_id() NOT NULL,
@@ -324,9 +324,9 @@ CREATE TABLE practitioners (
     CONSTRAINT fk_practitioners_user_id FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_practitioners_geo ON practitioners USING gist (geo_xyz(latitude, longitude));
-
 CREATE INDEX ix_practitioners_status ON practitioners (verification_status, kind);
+
+CREATE INDEX ix_practitioners_geo ON practitioners USING gist (geo_xyz(latitude, longitude));
 
 CREATE TABLE clients (
     id UUID DEFAULT new_id() NOT NULL,
@@ -574,9 +574,9 @@ CREATE INDEX ix_bookings_client ON bookings (client_id, starts_at);
 
 CREATE INDEX ix_bookings_holds ON bookings (hold_expires_at) WHERE status = 'pending';
 
-CREATE INDEX ix_bookings_practitioner ON bookings (practitioner_id, starts_at);
-
 CREATE INDEX ix_bookings_status ON bookings (status, starts_at, id);
+
+CREATE INDEX ix_bookings_practitioner ON bookings (practitioner_id, starts_at);
 
 CREATE TABLE booking_waitlist (
     id UUID DEFAULT new_id() NOT NULL,
@@ -596,9 +596,9 @@ CREATE TABLE booking_waitlist (
     CONSTRAINT fk_booking_waitlist_practitioner_id FOREIGN KEY(practitioner_id) REFERENCES practitioners (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_booking_waitlist_day ON booking_waitlist (practitioner_id, on_date);
-
 CREATE INDEX ix_booking_waitlist_client_id ON booking_waitlist (client_id);
+
+CREATE INDEX ix_booking_waitlist_day ON booking_waitlist (practitioner_id, on_date);
 
 CREATE UNIQUE INDEX uq_booking_waitlist_once ON booking_waitlist (client_id, practitioner_id, on_date);
 
@@ -617,9 +617,9 @@ CREATE TABLE order_items (
     CONSTRAINT fk_order_items_product_id FOREIGN KEY(product_id) REFERENCES products (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_order_items_product_id ON order_items (product_id);
-
 CREATE INDEX ix_order_items_order_id ON order_items (order_id);
+
+CREATE INDEX ix_order_items_product_id ON order_items (product_id);
 
 CREATE TABLE cart_items (
     id UUID DEFAULT new_id() NOT NULL,
@@ -652,9 +652,9 @@ CREATE TABLE coupon_redemptions (
     CONSTRAINT fk_coupon_redemptions_order_id FOREIGN KEY(order_id) REFERENCES orders (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_coupon_redemptions_client_id ON coupon_redemptions (client_id);
-
 CREATE INDEX ix_coupon_redemptions_use ON coupon_redemptions (coupon_id, client_id);
+
+CREATE INDEX ix_coupon_redemptions_client_id ON coupon_redemptions (client_id);
 
 CREATE TABLE transactions (
     id UUID DEFAULT new_id() NOT NULL,
@@ -686,6 +686,8 @@ CREATE TABLE transactions (
     CONSTRAINT fk_transactions_subscription_id FOREIGN KEY(subscription_id) REFERENCES subscriptions (id) ON DELETE RESTRICT
 );
 
+CREATE INDEX ix_transactions_booking_id ON transactions (booking_id);
+
 CREATE INDEX ix_transactions_subscription_id ON transactions (subscription_id);
 
 CREATE INDEX ix_transactions_when ON transactions (occurred_at, id);
@@ -693,8 +695,6 @@ CREATE INDEX ix_transactions_when ON transactions (occurred_at, id);
 CREATE INDEX ix_transactions_user_id ON transactions (user_id);
 
 CREATE INDEX ix_transactions_order_id ON transactions (order_id);
-
-CREATE INDEX ix_transactions_booking_id ON transactions (booking_id);
 
 CREATE TABLE reviews (
     id UUID DEFAULT new_id() NOT NULL,
@@ -717,9 +717,9 @@ CREATE TABLE reviews (
     CONSTRAINT fk_reviews_client_id FOREIGN KEY(client_id) REFERENCES clients (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_reviews_practitioner ON reviews (practitioner_id, created_at);
-
 CREATE INDEX ix_reviews_client_id ON reviews (client_id);
+
+CREATE INDEX ix_reviews_practitioner ON reviews (practitioner_id, created_at);
 
 CREATE TABLE ledger_entries (
     id UUID DEFAULT new_id() NOT NULL,
@@ -748,17 +748,17 @@ CREATE TABLE ledger_entries (
     CONSTRAINT fk_ledger_entries_transaction_id FOREIGN KEY(transaction_id) REFERENCES transactions (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_ledger_entries_client ON ledger_entries (client_id, occurred_at);
+CREATE INDEX ix_ledger_entries_practitioner ON ledger_entries (practitioner_id, occurred_at);
 
 CREATE INDEX ix_ledger_entries_transaction_id ON ledger_entries (transaction_id);
-
-CREATE INDEX ix_ledger_entries_when ON ledger_entries (currency, occurred_at) INCLUDE (kind, source, gross_minor, commission_minor);
-
-CREATE INDEX ix_ledger_entries_practitioner ON ledger_entries (practitioner_id, occurred_at);
 
 CREATE INDEX ix_ledger_entries_source ON ledger_entries (source, source_id);
 
 CREATE UNIQUE INDEX uq_ledger_entries_one_sale ON ledger_entries (source, source_id) WHERE kind = 'sale' AND source IN ('booking', 'order');
+
+CREATE INDEX ix_ledger_entries_client ON ledger_entries (client_id, occurred_at);
+
+CREATE INDEX ix_ledger_entries_when ON ledger_entries (currency, occurred_at) INCLUDE (kind, source, gross_minor, commission_minor);
 
 CREATE TABLE payouts (
     id UUID DEFAULT new_id() NOT NULL,
