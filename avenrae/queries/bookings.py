@@ -1,0 +1,232 @@
+"""Reads of bookings."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from avenrae.enums import BookingStatus, CancellationPolicy, CancelledBy, PaymentStatus, Role
+from avenrae.errors import NotFound
+from avenrae.models import Booking, Client, Practitioner, Service, User
+from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.listing import count_of, in_order, page_of
+from avenrae.queries.people import people_named
+from avenrae.queries.scopes import visible_bookings
+
+_client_user = aliased(User, name="client_user")
+_practitioner_user = aliased(User, name="practitioner_user")
+_SORTS = {
+    "starts_at": Booking.starts_at,
+    "reference": Booking.reference,
+    "status": Booking.status,
+    "price": Booking.price_minor,
+    "created_at": Booking.created_at,
+}
+
+
+@dataclass(frozen=True)
+class BookingFilters:
+    """What a list of bookings can be narrowed to; empty means everything the actor sees."""
+
+    search: str = ""
+    status: BookingStatus | None = None
+    payment_status: PaymentStatus | None = None
+    starts_from: datetime | None = None
+    starts_before: datetime | None = None
+    practitioner_id: uuid.UUID | None = None
+    client_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class BookingRow:
+    """One line of a list of bookings; amounts in minor units, times in UTC with the zone of the agreement."""
+
+    id: uuid.UUID
+    reference: str
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    status: BookingStatus
+    payment_status: PaymentStatus
+    price_minor: int
+    currency: str
+    hold_expires_at: datetime | None
+    client_id: uuid.UUID
+    client_name: str
+    practitioner_id: uuid.UUID
+    practitioner_name: str
+    service_title: str
+
+
+@dataclass(frozen=True)
+class BookingDetail(BookingRow):
+    """Everything about one booking."""
+
+    client_email: str
+    client_phone: str | None
+    practitioner_city: str
+    duration_minutes: int
+    commission_bps: int
+    refunded_minor: int
+    policy: CancellationPolicy
+    buffer_before: int
+    buffer_after: int
+    created_at: datetime
+    confirmed_at: datetime | None
+    completed_at: datetime | None
+    cancelled_at: datetime | None
+    cancelled_by: CancelledBy | None
+    cancellation_reason: str | None
+    notes: str
+
+
+def count_bookings(session: Session, actor: Actor, filters: BookingFilters) -> int:
+    """Return how many bookings the filters leave, up to the counting limit."""
+    return count_of(session, _ids(session, actor, filters))
+
+
+def list_bookings(
+    session: Session,
+    actor: Actor,
+    filters: BookingFilters,
+    *,
+    sort: str = "-starts_at",
+    page: int = 1,
+    size: int = 50,
+) -> list[BookingRow]:
+    """Return one page of bookings, newest first unless sorted otherwise.
+
+    Raises:
+        NotPermitted: The role sees no bookings.
+        InvalidInput: The sort is not one of the list's.
+    """
+    ids = _ids(session, actor, filters).order_by(*in_order(_SORTS, sort, Booking.id))
+    chosen = page_of(ids, page, size).subquery()
+    found = session.execute(
+        _rows().where(Booking.id.in_(select(chosen.c.id))).order_by(*in_order(_SORTS, sort, Booking.id))
+    )
+    return [_row(r) for r in found]
+
+
+def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> BookingDetail:
+    """Return one booking with its people and its money.
+
+    Raises:
+        NotFound: There is none, or the actor may not see it.
+    """
+    query = _rows().add_columns(
+        _client_user.email,
+        _client_user.phone,
+        Practitioner.city,
+        Service.duration_minutes,
+        Booking.commission_bps,
+        Booking.refunded_minor,
+        Booking.policy,
+        Booking.buffer_before,
+        Booking.buffer_after,
+        Booking.created_at,
+        Booking.confirmed_at,
+        Booking.completed_at,
+        Booking.cancelled_at,
+        Booking.cancelled_by,
+        Booking.cancellation_reason,
+        Booking.notes,
+    )
+    found = session.execute(query.where(Booking.id == booking_id, visible_bookings(actor))).one_or_none()
+    if found is None:
+        raise NotFound("There is no such booking, or it is not yours to see.")
+    own = _row(found)
+    r = found._mapping
+    return BookingDetail(
+        **{f: getattr(own, f) for f in BookingRow.__dataclass_fields__},
+        client_email=r["email"],
+        client_phone=r["phone"],
+        practitioner_city=r["city"],
+        duration_minutes=r["duration_minutes"],
+        commission_bps=r["commission_bps"],
+        refunded_minor=r["refunded_minor"],
+        policy=CancellationPolicy(r["policy"]),
+        buffer_before=r["buffer_before"],
+        buffer_after=r["buffer_after"],
+        created_at=r["created_at"],
+        confirmed_at=r["confirmed_at"],
+        completed_at=r["completed_at"],
+        cancelled_at=r["cancelled_at"],
+        cancelled_by=CancelledBy(r["cancelled_by"]) if r["cancelled_by"] else None,
+        cancellation_reason=r["cancellation_reason"],
+        notes=r["notes"],
+    )
+
+
+def count_by_status(session: Session, actor: Actor, filters: BookingFilters) -> dict[BookingStatus, int]:
+    """Return how many bookings of each status the filters leave (a status without any is missing)."""
+    ids = _ids(session, actor, filters).order_by(None).add_columns(Booking.status).subquery()
+    found = session.execute(select(ids.c.status, func.count()).group_by(ids.c.status))
+    return {BookingStatus(status): n for status, n in found}
+
+
+def _ids(session: Session, actor: Actor, filters: BookingFilters) -> Select[Any]:
+    require(actor, Permission.BOOKING_VIEW)
+    return select(Booking.id).where(visible_bookings(actor), *_conditions(session, actor, filters))
+
+
+def _conditions(session: Session, actor: Actor, f: BookingFilters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if f.status:
+        conditions.append(Booking.status == f.status)
+    if f.payment_status:
+        conditions.append(Booking.payment_status == f.payment_status)
+    if f.starts_from:
+        conditions.append(Booking.starts_at >= f.starts_from)
+    if f.starts_before:
+        conditions.append(Booking.starts_at < f.starts_before)
+    if f.practitioner_id:
+        conditions.append(Booking.practitioner_id == f.practitioner_id)
+    if f.client_id:
+        conditions.append(Booking.client_id == f.client_id)
+    if search := f.search.strip():
+        people = people_named(session, search)
+        by_person = [Booking.client_id.in_(people.clients)]
+        if actor.role is not Role.PRACTITIONER:
+            by_person.append(Booking.practitioner_id.in_(people.practitioners))
+        conditions.append(or_(Booking.reference == search.upper(), *by_person))
+    return conditions
+
+
+def _rows() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Booking.id,
+            Booking.reference,
+            Booking.starts_at,
+            Booking.ends_at,
+            Booking.time_zone,
+            Booking.status,
+            Booking.payment_status,
+            Booking.price_minor,
+            Booking.currency,
+            Booking.hold_expires_at,
+            Booking.client_id,
+            (_client_user.first_name + " " + _client_user.last_name).label("client_name"),
+            Booking.practitioner_id,
+            (_practitioner_user.first_name + " " + _practitioner_user.last_name).label("practitioner_name"),
+            Service.title.label("service_title"),
+        )
+        .join(Client, Client.id == Booking.client_id)
+        .join(_client_user, _client_user.id == Client.user_id)
+        .join(Practitioner, Practitioner.id == Booking.practitioner_id)
+        .join(_practitioner_user, _practitioner_user.id == Practitioner.user_id)
+        .join(Service, Service.id == Booking.service_id)
+    )
+
+
+def _row(found: Any) -> BookingRow:
+    r = found._mapping
+    return BookingRow(
+        **{f: r[f] for f in BookingRow.__dataclass_fields__ if f not in ("status", "payment_status")},
+        status=BookingStatus(r["status"]),
+        payment_status=PaymentStatus(r["payment_status"]),
+    )

@@ -1,0 +1,52 @@
+"""What every list shares: a stable order, one page at a time, a bounded count, words looked for in names."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, UnaryExpression, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from avenrae.errors import InvalidInput
+
+PAGE_SIZE = 50
+COUNT_LIMIT = 100_000
+"""Counting stops here, so that no list costs more the longer it is; the screen says “100 000+”."""
+
+
+def in_order(
+    sorts: Mapping[str, Any], sort: str, key: InstrumentedAttribute[Any]
+) -> list[UnaryExpression[Any] | ColumnElement[Any]]:
+    """Return the ORDER BY for a sort such as `starts_at` or `-starts_at`, made stable by the key.
+
+    Raises:
+        InvalidInput: The list cannot be sorted by this.
+    """
+    column = sorts.get(sort.removeprefix("-"))
+    if column is None:
+        raise InvalidInput("This list cannot be sorted like that; press a column's heading to sort by it.")
+    if sort.startswith("-"):
+        return [column.desc().nulls_last(), key.desc()]
+    return [column.asc().nulls_last(), key.asc()]
+
+
+def page_of(ids: Select[Any], number: int, size: int = PAGE_SIZE) -> Select[Any]:
+    """Return the part of an ordered query that page `number` (from 1) shows."""
+    return ids.limit(size).offset((max(1, number) - 1) * size)
+
+
+def count_of(session: Session, ids: Select[Any]) -> int:
+    """Return how many rows a query has, at most `COUNT_LIMIT + 1`."""
+    bounded = ids.order_by(None).limit(COUNT_LIMIT + 1).subquery()
+    return session.execute(select(func.count()).select_from(bounded)).scalar_one()
+
+
+def name_matches(name: ColumnElement[str], search: str) -> ColumnElement[bool]:
+    """Return the condition that finds `search` in a folded name: anywhere from three letters on, else at its start.
+
+    `name` must be the very expression that a trigram index and a prefix index stand on.
+    """
+    words = func.f_fold(search.strip())
+    escaped = func.replace(func.replace(func.replace(words, "\\", "\\\\"), "%", "\\%"), "_", "\\_")
+    if len(search.strip()) < 3:
+        return name.collate("C").like(escaped.concat("%"))
+    return name.like(func.concat("%", escaped, "%"))

@@ -1,0 +1,82 @@
+"""Which rows an actor may see: every query and every service starts from one of these conditions."""
+
+from sqlalchemy import ColumnElement, false, select, true
+
+from avenrae.enums import Role, VerificationStatus
+from avenrae.models import Booking, Client, LedgerEntry, Order, Practitioner, Product, Service, Transaction, User
+from avenrae.permissions import Actor, Permission
+
+
+def visible_bookings(actor: Actor) -> ColumnElement[bool]:
+    """Staff: all; a practitioner: those with him; a client: his own."""
+    if not actor.may(Permission.BOOKING_VIEW):
+        return false()
+    if actor.is_staff:
+        return true()
+    if actor.role is Role.PRACTITIONER:
+        return Booking.practitioner_id == actor.practitioner_id
+    return Booking.client_id == actor.client_id
+
+
+def visible_practitioners(actor: Actor) -> ColumnElement[bool]:
+    """Staff: all; a practitioner: himself; a client: the approved ones."""
+    if not actor.may(Permission.PRACTITIONER_VIEW):
+        return false()
+    if actor.is_staff:
+        return true()
+    if actor.role is Role.PRACTITIONER:
+        return Practitioner.id == actor.practitioner_id
+    return Practitioner.verification_status == VerificationStatus.APPROVED
+
+
+def visible_services(actor: Actor) -> ColumnElement[bool]:
+    """The services of the practitioners the actor sees."""
+    return Service.practitioner_id.in_(select(Practitioner.id).where(visible_practitioners(actor)))
+
+
+def visible_clients(actor: Actor) -> ColumnElement[bool]:
+    """Staff: all; a practitioner: those who ever booked him; a client: himself."""
+    if actor.may(Permission.CLIENT_VIEW):
+        return true()
+    if actor.role is Role.PRACTITIONER:
+        booked = select(Booking.client_id).where(Booking.practitioner_id == actor.practitioner_id)
+        return Client.id.in_(booked)
+    return Client.id == actor.client_id
+
+
+def visible_users(actor: Actor) -> ColumnElement[bool]:
+    """Staff: all; anybody else: himself."""
+    return true() if actor.may(Permission.USER_VIEW) else User.id == actor.user_id
+
+
+def visible_products(actor: Actor) -> ColumnElement[bool]:
+    """Admins: all; whoever may look at products: the ones on sale."""
+    if actor.may(Permission.PRODUCT_EDIT):
+        return true()
+    return Product.is_active.is_(True) if actor.may(Permission.PRODUCT_VIEW) else false()
+
+
+def visible_orders(actor: Actor) -> ColumnElement[bool]:
+    """Staff: all; a client: his own."""
+    if not actor.may(Permission.ORDER_VIEW):
+        return false()
+    return true() if actor.is_staff else Order.client_id == actor.client_id
+
+
+def visible_transactions(actor: Actor) -> ColumnElement[bool]:
+    """Staff: all; a practitioner: of his bookings; a client: his own receipts."""
+    if not actor.may(Permission.PAYMENT_VIEW):
+        return false()
+    if actor.is_staff:
+        return true()
+    if actor.role is Role.PRACTITIONER:
+        own = select(Booking.id).where(visible_bookings(actor))
+        return Transaction.booking_id.in_(own)
+    return Transaction.user_id == actor.user_id
+
+
+def visible_ledger(actor: Actor) -> ColumnElement[bool]:
+    """Admins: the whole books; a practitioner: his own lines; support sees operations, no revenue."""
+    if not actor.may(Permission.FIGURES_REVENUE):
+        return false()
+    return true() if actor.is_staff else LedgerEntry.practitioner_id == actor.practitioner_id

@@ -1,0 +1,1 @@
+"""Pure functions of time and agreement: no database, no clock."""

@@ -1,0 +1,263 @@
+"""Writes of bookings: create, confirm, decline, cancel, complete, no-show."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from avenrae import clock, money
+from avenrae.enums import (
+    BookingStatus,
+    CancellationPolicy,
+    CancelledBy,
+    PaymentStatus,
+    Role,
+    VerificationStatus,
+)
+from avenrae.errors import Conflict, InvalidInput, NotFound
+from avenrae.models import Booking, Client, Practitioner, Service, Transaction
+from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.scopes import visible_bookings, visible_clients
+from avenrae.scheduling.policies import refund_share
+from avenrae.services.money import (
+    book_booking_sale,
+    book_retained_fee,
+    find_payment,
+    record_payment,
+    record_refund,
+    require_refund_limit,
+)
+from avenrae.settings import settings
+
+_OPEN = (BookingStatus.PENDING, BookingStatus.CONFIRMED)
+_WORDS = {
+    BookingStatus.PENDING: "waiting for an answer",
+    BookingStatus.CONFIRMED: "confirmed already",
+    BookingStatus.COMPLETED: "completed already",
+    BookingStatus.CANCELLED: "cancelled",
+    BookingStatus.NO_SHOW: "marked as a no-show",
+}
+
+
+def create_booking(
+    session: Session,
+    actor: Actor,
+    *,
+    client_id: uuid.UUID,
+    service_id: uuid.UUID,
+    starts_at: datetime,
+    notes: str = "",
+) -> Booking:
+    """Agree a session for a client: confirmed at once when staff makes it, a hold when the client does.
+
+    Price, commission, policy and buffers are copied from the service as they are now (R-BOOK-10).
+
+    Raises:
+        InvalidInput: The time has passed or has no zone, or the service is not offered.
+        NotFound: There is no such client for this actor.
+        Conflict: The time is taken (constraint `bookings_no_overlap`).
+    """
+    require(actor, Permission.BOOKING_CREATE)
+    if starts_at.tzinfo is None:
+        raise InvalidInput("The start needs a time zone.")
+    if starts_at <= clock.now():
+        raise InvalidInput("This time has passed. Choose a time to come.")
+    client = session.execute(select(Client).where(Client.id == client_id, visible_clients(actor))).scalar_one_or_none()
+    if client is None:
+        raise NotFound("There is no such client.")
+    service, practitioner = _offered(session, service_id)
+    ends_at = starts_at + timedelta(minutes=service.duration_minutes)
+    _free_expired_holds(session, practitioner.id, starts_at, ends_at)
+    by_staff = actor.is_staff
+    booking = Booking(
+        client_id=client.id,
+        practitioner_id=practitioner.id,
+        service_id=service.id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        buffer_before=practitioner.buffer_before if service.buffer_before is None else service.buffer_before,
+        buffer_after=practitioner.buffer_after if service.buffer_after is None else service.buffer_after,
+        time_zone=practitioner.time_zone,
+        status=BookingStatus.CONFIRMED if by_staff else BookingStatus.PENDING,
+        confirmed_at=clock.now() if by_staff else None,
+        hold_expires_at=None if by_staff else clock.now() + timedelta(minutes=settings().hold_minutes),
+        price_minor=service.price_minor,
+        currency=service.currency,
+        commission_bps=practitioner.commission_bps or settings().commission_bps,
+        policy=service.policy,
+        notes=notes.strip(),
+    )
+    session.add(booking)
+    session.flush()
+    session.refresh(booking, ["reference", "payment_status"])
+    return booking
+
+
+def confirm_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Booking:
+    """Accept a request: the session is agreed and its hold no longer runs out.
+
+    Raises:
+        Conflict: It is not waiting for an answer any more.
+    """
+    booking = _locked(session, actor, booking_id, Permission.BOOKING_CONFIRM)
+    if booking.status != BookingStatus.PENDING:
+        raise Conflict(f"This booking cannot be confirmed: it is {_WORDS[booking.status]}.")
+    if booking.hold_expires_at and booking.hold_expires_at <= clock.now():
+        raise Conflict("The hold on this time has run out. Make a new booking if the time is still free.")
+    booking.status, booking.confirmed_at, booking.hold_expires_at = BookingStatus.CONFIRMED, clock.now(), None
+    session.flush()
+    return booking
+
+
+def decline_booking(session: Session, actor: Actor, booking_id: uuid.UUID, reason: str) -> Booking:
+    """Turn a request down; what was paid goes back in full.
+
+    Raises:
+        Conflict: It is not waiting for an answer any more.
+        InvalidInput: No reason was given.
+    """
+    booking = _locked(session, actor, booking_id, Permission.BOOKING_DECLINE)
+    if booking.status != BookingStatus.PENDING:
+        raise Conflict(f"This booking cannot be declined: it is {_WORDS[booking.status]}.")
+    return _cancelled(session, actor, booking, reason)
+
+
+def cancel_booking(session: Session, actor: Actor, booking_id: uuid.UUID, reason: str) -> Booking:
+    """Call a session off and free its time.
+
+    Staff give back in full what was paid; a client gets what the policy of his booking gives (R-BOOK-11).
+
+    Raises:
+        Conflict: It has been completed, cancelled or marked as a no-show.
+        InvalidInput: No reason was given.
+        NotPermitted: The refund is above what a support agent may give.
+    """
+    booking = _locked(session, actor, booking_id, Permission.BOOKING_CANCEL)
+    if booking.status not in _OPEN:
+        raise Conflict(f"This booking cannot be cancelled: it is {_WORDS[booking.status]}.")
+    return _cancelled(session, actor, booking, reason)
+
+
+def complete_booking(session: Session, actor: Actor, booking_id: uuid.UUID, *, paid_on_site: bool = False) -> Booking:
+    """Close a session that took place, and put it into the books on the day it began.
+
+    Raises:
+        Conflict: It is not confirmed, has not begun yet, or has not been paid.
+    """
+    booking = _locked(session, actor, booking_id, Permission.BOOKING_COMPLETE)
+    payment = _held(session, booking, "completed", paid_on_site=paid_on_site)
+    booking.status, booking.completed_at = BookingStatus.COMPLETED, clock.now()
+    book_booking_sale(session, booking, payment)
+    session.flush()
+    return booking
+
+
+def mark_no_show(session: Session, actor: Actor, booking_id: uuid.UUID) -> Booking:
+    """Close a session to which the client did not come; what was paid is kept.
+
+    Raises:
+        Conflict: It is not confirmed or has not begun yet.
+    """
+    booking = _locked(session, actor, booking_id, Permission.BOOKING_NO_SHOW)
+    payment = _held(session, booking, "marked as a no-show", must_be_paid=False)
+    booking.status = BookingStatus.NO_SHOW
+    if booking.payment_status == PaymentStatus.PAID:
+        book_retained_fee(session, booking, payment, booking.price_minor, "No-show, payment kept")
+    session.flush()
+    return booking
+
+
+def edit_booking_notes(session: Session, actor: Actor, booking_id: uuid.UUID, notes: str) -> Booking:
+    """Replace the notes that practitioner and staff keep on a booking."""
+    booking = _locked(session, actor, booking_id, Permission.BOOKING_CONFIRM)
+    booking.notes = notes.strip()
+    session.flush()
+    return booking
+
+
+def _locked(session: Session, actor: Actor, booking_id: uuid.UUID, permission: Permission) -> Booking:
+    query = select(Booking).where(Booking.id == booking_id, visible_bookings(actor)).with_for_update()
+    booking = session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
+    if booking is None:
+        raise NotFound("There is no such booking, or it is not yours to see.")
+    require(actor, permission)
+    return booking
+
+
+def _offered(session: Session, service_id: uuid.UUID) -> tuple[Service, Practitioner]:
+    row = session.execute(
+        select(Service, Practitioner)
+        .join(Practitioner, Practitioner.id == Service.practitioner_id)
+        .where(Service.id == service_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such service.")
+    service, practitioner = row
+    if not service.is_available or practitioner.verification_status != VerificationStatus.APPROVED:
+        raise InvalidInput("This service is not offered at the moment. Choose another one.")
+    return service, practitioner
+
+
+def _free_expired_holds(session: Session, practitioner_id: uuid.UUID, starts_at: datetime, ends_at: datetime) -> None:
+    """Release holds near this time that nobody paid for in time; they no longer count (R-BOOK-09)."""
+    session.execute(
+        update(Booking)
+        .where(
+            Booking.practitioner_id == practitioner_id,
+            Booking.status == BookingStatus.PENDING,
+            Booking.hold_expires_at <= clock.now(),
+            Booking.starts_at < ends_at + timedelta(days=1),
+            Booking.ends_at > starts_at - timedelta(days=1),
+        )
+        .values(
+            status=BookingStatus.CANCELLED,
+            cancelled_at=clock.now(),
+            cancelled_by=CancelledBy.SYSTEM,
+            cancellation_reason="The hold ran out before it was paid",
+            hold_expires_at=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _held(
+    session: Session, booking: Booking, done: str, *, must_be_paid: bool = True, paid_on_site: bool = False
+) -> Transaction | None:
+    """Check that the session was due and paid, recording a payment made on site; returns the payment."""
+    if booking.status != BookingStatus.CONFIRMED:
+        raise Conflict(f"This booking cannot be {done}: it is {_WORDS[booking.status]}.")
+    if booking.starts_at > clock.now():
+        raise Conflict(f"This booking cannot be {done} before it has begun.")
+    if must_be_paid and booking.payment_status == PaymentStatus.UNPAID:
+        if booking.price_minor and not paid_on_site:
+            raise Conflict("This session has not been paid. Say that it was paid on site to complete it.")
+        return record_payment(session, booking, booking.price_minor)
+    return find_payment(session, booking)
+
+
+def _cancelled(session: Session, actor: Actor, booking: Booking, reason: str) -> Booking:
+    if not reason.strip():
+        raise InvalidInput("Say why, so that everybody concerned can be told.")
+    _give_back(session, actor, booking)
+    booking.status, booking.cancelled_at = BookingStatus.CANCELLED, clock.now()
+    booking.cancelled_by = {Role.CLIENT: CancelledBy.CLIENT, Role.PRACTITIONER: CancelledBy.PRACTITIONER}.get(
+        actor.role, CancelledBy.STAFF if actor.user_id else CancelledBy.SYSTEM
+    )
+    booking.cancellation_reason, booking.hold_expires_at = reason.strip(), None
+    session.flush()
+    return booking
+
+
+def _give_back(session: Session, actor: Actor, booking: Booking) -> None:
+    if booking.payment_status != PaymentStatus.PAID:
+        return
+    amount = booking.price_minor
+    if actor.role is Role.CLIENT:
+        notice = booking.starts_at - clock.now()
+        amount = money.share(amount, refund_share(CancellationPolicy(booking.policy), notice))
+    require_refund_limit(actor, booking, amount)
+    if amount or not booking.price_minor:
+        record_refund(session, booking, amount)
+    if kept := booking.price_minor - amount:
+        book_retained_fee(session, booking, find_payment(session, booking), kept, "Cancelled late, part kept")
