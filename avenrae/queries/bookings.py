@@ -1,6 +1,7 @@
 """Reads of bookings."""
 
 import uuid
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +13,9 @@ from avenrae.enums import BookingStatus, CancellationPolicy, CancelledBy, Paymen
 from avenrae.errors import NotFound
 from avenrae.models import Booking, Client, Practitioner, Service, User
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.listing import count_of, in_order, page_of
+from avenrae.queries.listing import count_of, in_order, key_of, one_of, page_of
 from avenrae.queries.people import people_named
+from avenrae.queries.periods import span_of
 from avenrae.queries.scopes import visible_bookings
 
 _client_user = aliased(User, name="client_user")
@@ -81,6 +83,32 @@ class BookingDetail(BookingRow):
     cancelled_by: CancelledBy | None
     cancellation_reason: str | None
     notes: str
+
+
+def booking_filters(params: Mapping[str, str], zone: str) -> BookingFilters:
+    """Return the filters that an address holds (`q`, `status`, `payment`, `when` or `from` and `to`, …).
+
+    Raises:
+        InvalidInput: A value is none of those there are.
+    """
+    span = span_of(params, zone)
+    return BookingFilters(
+        search=params.get("q", ""),
+        status=one_of(BookingStatus, params.get("status")),
+        payment_status=one_of(PaymentStatus, params.get("payment")),
+        starts_from=span.start,
+        starts_before=span.end,
+        practitioner_id=key_of(params.get("practitioner")),
+        client_id=key_of(params.get("client")),
+    )
+
+
+def each_booking(session: Session, actor: Actor, filters: BookingFilters, sort: str) -> Iterator[BookingRow]:
+    """Yield every booking the filters leave, as the database sends them; for exports."""
+    query = _rows().where(visible_bookings(actor), *_conditions(session, actor, filters))
+    require(actor, Permission.BOOKING_VIEW)
+    ordered = query.order_by(*in_order(_SORTS, sort, Booking.id)).execution_options(yield_per=1000)
+    return (_row(r) for r in session.execute(ordered))
 
 
 def count_bookings(session: Session, actor: Actor, filters: BookingFilters) -> int:

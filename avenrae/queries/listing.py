@@ -1,13 +1,16 @@
 """What every list shares: a stable order, one page at a time, a bounded count, words looked for in names."""
 
+import uuid
 from collections.abc import Mapping
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, UnaryExpression, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from avenrae.errors import InvalidInput
+from avenrae.errors import InvalidInput, NotFound
 
+E = TypeVar("E", bound=StrEnum)
 PAGE_SIZE = 50
 COUNT_LIMIT = 100_000
 """Counting stops here, so that no list costs more the longer it is; the screen says “100 000+”."""
@@ -50,3 +53,31 @@ def name_matches(name: ColumnElement[str], search: str) -> ColumnElement[bool]:
     if len(search.strip()) < 3:
         return name.collate("C").like(escaped.concat("%"))
     return name.like(func.concat("%", escaped, "%"))
+
+
+def one_of(enum: type[E], word: str | None) -> E | None:
+    """Return the member of an enum that a word in an address means; nothing means no filter.
+
+    Raises:
+        InvalidInput: It is none of them.
+    """
+    if not word:
+        return None
+    try:
+        return enum(word)
+    except ValueError:
+        raise InvalidInput(f"“{word}” is not one of the choices: {', '.join(enum)}.") from None
+
+
+def key_of(word: str | None) -> uuid.UUID | None:
+    """Return the key of a record that an address names; nothing means no filter.
+
+    Raises:
+        NotFound: It names nothing.
+    """
+    if not word:
+        return None
+    try:
+        return uuid.UUID(word)
+    except ValueError:
+        raise NotFound("This address leads to no record. It may have been cut off when it was copied.") from None

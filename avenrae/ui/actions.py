@@ -1,0 +1,225 @@
+"""How a page reads and how a click writes: `load` for the one, `action` and `Form` for the other."""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from avenrae.db.transaction import new_reference, read_session, transaction
+from avenrae.errors import AvenraeError, NotSignedIn
+from avenrae.permissions import Actor
+from avenrae.queries.sessions import find_actor
+from avenrae.services.forms import spend_token
+
+log = logging.getLogger("avenrae")
+P = ParamSpec("P")
+T = TypeVar("T")
+_ECHO_SECONDS = 0.7
+"""A second press of the same button sooner than this after the first was done belongs to a double click."""
+
+
+def actor() -> Actor:
+    """Return who is signed in, as read from the database at the start of this run.
+
+    Raises:
+        NotSignedIn: Nobody is.
+    """
+    found = st.session_state.get("_actor")
+    if not isinstance(found, Actor):
+        raise NotSignedIn("You are signed out. Sign in again to go on.")
+    return found
+
+
+def read_actor() -> Actor | None:
+    """Look up who is signed in: the session and the role count as they are now, not as they were."""
+    session_id = st.user.get("sid")
+    with read_session() as session:
+        return find_actor(session, uuid.UUID(str(session_id))) if session_id else None
+
+
+def load(query: Callable[Concatenate[Session, Actor, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a query as the person who is signed in and return its rows."""
+    who = actor()
+    with read_session() as session:
+        return query(session, who, *args, **kwargs)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A form's field by the key of its widget, read and understood when the form is sent."""
+
+    key: str
+    understand: Callable[[Any], Any] = lambda value: value
+
+
+@dataclass(frozen=True)
+class Click:
+    """What one button does: a service with its arguments, and what to say when it is done."""
+
+    key: str
+    service: Callable[..., Any]
+    done: str | Callable[[Any], str]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    token: str = ""
+    then: Callable[[Any], None] | None = None
+
+
+def perform(click: Click) -> None:
+    """Run the click's service in the one transaction of this click; the callback of every button that writes.
+
+    Never raises: a refusal is kept as a sentence for `show_messages` or the form, a bug is logged under a
+    reference that the person can quote.
+    """
+    state = st.session_state
+    if time.monotonic() - state.get(f"_done:{click.key}", float("-inf")) < _ECHO_SECONDS:
+        return
+    reference = new_reference()
+    sid = st.user.get("sid")
+    problem, done = "", ""
+    result: Any = None
+    values = {name: _value(v, state) for name, v in click.kwargs.items()}
+    try:
+        result, repeated = _write(click, values, sid, reference)
+        done = "" if repeated else click.done if isinstance(click.done, str) else click.done(result)
+    except AvenraeError as e:
+        problem = e.message
+    except Exception:
+        log.exception("click %s failed, reference %s", click.key, reference)
+        problem = f"Something is wrong on our side; nothing was changed. Quote {reference} when you ask for help."
+    state[f"_token:{click.key}"] = uuid.uuid4().hex
+    state[f"_problem:{click.key}"] = problem
+    if problem:
+        return
+    state[f"_done:{click.key}"] = time.monotonic()
+    state[f"_version:{click.key}"] = state.get(f"_version:{click.key}", 0) + 1
+    if done:
+        state["_flash"] = done
+        if click.then is not None:
+            click.then(result)
+
+
+def _write(click: Click, values: dict[str, Any], sid: Any, reference: str) -> tuple[Any, bool]:
+    with read_session() as session:
+        who = find_actor(session, uuid.UUID(str(sid))) if sid else None
+    if who is None:
+        raise NotSignedIn("You are signed out. Sign in again to go on; nothing was changed.")
+    understood = {name: v.read() if isinstance(v, _Typed) else v for name, v in values.items()}
+    with transaction(who, click.service.__name__, reference) as session:
+        if not spend_token(session, click.token):
+            return None, True
+        return click.service(session, who, *click.args, **understood), False
+
+
+@dataclass(frozen=True)
+class _Typed:
+    """What was typed, to be understood where a refusal can still be told."""
+
+    value: Any
+    understand: Callable[[Any], Any]
+
+    def read(self) -> Any:
+        return self.understand(self.value)
+
+
+def _value(given: Any, state: Any) -> Any:
+    return _Typed(state.get(given.key), given.understand) if isinstance(given, Field) else given
+
+
+def action(
+    label: str,
+    service: Callable[..., Any],
+    done: str | Callable[[Any], str],
+    *args: Any,
+    key: str,
+    refused: str = "",
+    primary: bool = False,
+    icon: str | None = None,
+    then: Callable[[Any], None] | None = None,
+    **kwargs: Any,
+) -> bool:
+    """Draw a button that runs a service; returns whether it was just pressed and the service went through.
+
+    `refused` says why it cannot be pressed now: it stays in its place, greyed, so that buttons never move
+    under the pointer. The service gets `(session, actor, *args, **kwargs)`.
+    """
+    click = Click(key, service, done, args, kwargs, _token(key), then)
+    pressed = st.button(
+        label,
+        key=f"button:{key}",
+        on_click=perform,
+        args=(click,),
+        disabled=bool(refused),
+        help=refused or None,
+        type="primary" if primary else "secondary",
+        icon=icon,
+        width="stretch",
+    )
+    problem = st.session_state.pop(f"_problem:{key}", "")
+    if problem:
+        st.error(problem)
+    return pressed and not problem
+
+
+class Form:
+    """A form whose submit button runs a service; emptied after success, kept as typed after a refusal."""
+
+    def __init__(self, key: str, *, border: bool = True) -> None:
+        self.name = key
+        self._version = st.session_state.get(f"_version:{key}", 0)
+        self._form = st.form(f"form:{key}:{self._version}", border=border, enter_to_submit=False)
+
+    def __enter__(self) -> "Form":
+        self._form.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._form.__exit__(*error)
+
+    def key(self, name: str) -> str:
+        """Return the widget key of one of the form's fields."""
+        return f"field:{self.name}:{self._version}:{name}"
+
+    def field(self, name: str, understand: Callable[[Any], Any] = lambda value: value) -> Field:
+        """Return the field for the submit button's arguments; `understand` may raise a sentence."""
+        return Field(self.key(name), understand)
+
+    def submit(
+        self,
+        label: str,
+        service: Callable[..., Any],
+        done: str | Callable[[Any], str],
+        *args: Any,
+        primary: bool = True,
+        then: Callable[[Any], None] | None = None,
+        **kwargs: Any,
+    ) -> bool:
+        """Draw the submit button; returns whether it was just pressed and the service went through."""
+        click = Click(self.name, service, done, args, kwargs, _token(self.name), then)
+        problem = st.session_state.pop(f"_problem:{self.name}", "")
+        if problem:
+            st.error(problem)
+        pressed = st.form_submit_button(
+            label,
+            key=f"submit:{self.name}:{self._version}",
+            on_click=perform,
+            args=(click,),
+            type="primary" if primary else "secondary",
+        )
+        return pressed and not problem
+
+
+def show_messages() -> None:
+    """Show what the last click did; kept across a change of page."""
+    if message := st.session_state.pop("_flash", ""):
+        st.toast(message, icon=":material/check_circle:")
+
+
+def _token(key: str) -> str:
+    token: str = st.session_state.setdefault(f"_token:{key}", uuid.uuid4().hex)
+    return token

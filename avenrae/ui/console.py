@@ -1,0 +1,74 @@
+"""The frame around every page: who is signed in, the menu of the role, messages, and errors as sentences."""
+
+import logging
+from pathlib import Path
+
+import streamlit as st
+
+from avenrae.db.transaction import new_reference
+from avenrae.errors import AvenraeError, NotFound
+from avenrae.settings import ROOT
+from avenrae.ui.actions import actor, read_actor, show_messages
+from avenrae.ui.navigation import screens_of
+
+log = logging.getLogger("avenrae")
+_CSS = Path(__file__).parent / "frontend" / "console.css"
+
+
+def run_console() -> None:
+    """Draw one run of the console; Streamlit calls it for every interaction."""
+    st.set_page_config(page_title="Avenrae Console", page_icon=str(ROOT / "static" / "favicon.png"), layout="wide")
+    try:
+        found = read_actor()
+    except AvenraeError as e:
+        st.error(e.message)
+        st.button("Try again")
+        return
+    if found is None:
+        st.session_state.clear()
+        st.logout()
+        st.stop()
+    st.session_state["_actor"] = found
+    st.html(_CSS)
+    st.logo(str(ROOT / "static" / "logo.svg"), icon_image=str(ROOT / "static" / "icon.svg"), size="large")
+    page = st.navigation(_menu())
+    with st.sidebar:
+        _who()
+    show_messages()
+    try:
+        page.run()
+    except NotFound as e:
+        st.info(e.message, icon=":material/search_off:")
+        st.page_link(st.Page(ROOT / "pages/office/home.py", title="Home", default=True), label="Go home")
+    except AvenraeError as e:
+        st.error(e.message, icon=":material/error:")
+    except Exception:
+        reference = new_reference()
+        log.exception("page %s failed, reference %s", page.title, reference)
+        st.error(
+            f"This page has a fault on our side. Quote {reference} when you ask for help.", icon=":material/error:"
+        )
+
+
+def _menu() -> dict[str, list[st.Page]]:
+    menu: dict[str, list[st.Page]] = {}
+    for s in screens_of(actor()):
+        page = st.Page(
+            ROOT / "pages" / f"{s.script}.py",
+            title=s.title,
+            url_path=s.url_path or None,
+            icon=f":material/{s.icon}:",
+            default=not s.url_path,
+            visibility="hidden" if s.hidden else "visible",
+        )
+        menu.setdefault(s.section, []).append(page)
+    return menu
+
+
+def _who() -> None:
+    who = actor()
+    with st.container(key="who"):
+        st.markdown(f"**{who.name.replace('*', '')}**  \n{who.role.value.capitalize()}")
+        if st.button("Sign out", icon=":material/logout:", key="sign-out"):
+            st.logout()
+            st.stop()

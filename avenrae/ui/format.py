@@ -1,0 +1,87 @@
+"""How things read on a screen: times with their zone, statuses with their colour, money, words."""
+
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from avenrae.enums import BookingStatus, OrderStatus, PaymentStatus, VerificationStatus
+from avenrae.money import show as show_money
+from avenrae.ui.records import Cell, Tone
+
+__all__ = ["badge", "count", "day", "percent", "show_money", "status_word", "time_range", "when", "words"]
+
+_TONES: dict[StrEnum, Tone] = {
+    BookingStatus.PENDING: "amber",
+    BookingStatus.CONFIRMED: "blue",
+    BookingStatus.COMPLETED: "green",
+    BookingStatus.CANCELLED: "grey",
+    BookingStatus.NO_SHOW: "red",
+    PaymentStatus.UNPAID: "amber",
+    PaymentStatus.PAID: "green",
+    PaymentStatus.PARTIALLY_REFUNDED: "violet",
+    PaymentStatus.REFUNDED: "grey",
+    OrderStatus.PENDING: "amber",
+    OrderStatus.PAID: "blue",
+    OrderStatus.FULFILLED: "green",
+    OrderStatus.CANCELLED: "grey",
+    VerificationStatus.DRAFT: "grey",
+    VerificationStatus.SUBMITTED: "amber",
+    VerificationStatus.APPROVED: "green",
+    VerificationStatus.REJECTED: "red",
+    VerificationStatus.SUSPENDED: "red",
+}
+_MARKDOWN_COLOURS = {"amber": "orange", "grey": "gray"}
+_WORDS = {"no_show": "No-show"}
+
+
+def words(value: str) -> str:
+    """Return a word of an enum as people write it: `partially_refunded` becomes `Partially refunded`."""
+    return _WORDS.get(value, value.replace("_", " ").capitalize())
+
+
+def badge(status: StrEnum) -> Cell:
+    """Return a status as a table cell: a word with a coloured mark."""
+    return Cell(words(status.value), tone=_TONES.get(status, "grey"))
+
+
+def status_word(status: StrEnum) -> str:
+    """Return a status as a Markdown badge for a page's head."""
+    tone = _TONES.get(status, "grey")
+    return f":{_MARKDOWN_COLOURS.get(tone, tone)}-badge[{words(status.value)}]"
+
+
+def when(at: datetime | None, zone: str, *, seconds: bool = False) -> str:
+    """Return an instant in a zone, with the zone's short name: `Mon 16 Mar 2026, 12:00 SAST`."""
+    if at is None:
+        return "–"
+    local = at.astimezone(ZoneInfo(zone))
+    clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    return f"{local:%a} {local.day} {local:%b %Y}, {clock} {_zone_name(local)}"
+
+
+def day(at: datetime, zone: str) -> str:
+    """Return the date of an instant in a zone: `Mon 16 Mar 2026`."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {local.day} {local:%b %Y}"
+
+
+def time_range(starts_at: datetime, ends_at: datetime, zone: str) -> str:
+    """Return from–to on the clock of a zone: `12:00–13:00 SAST`."""
+    start, end = (t.astimezone(ZoneInfo(zone)) for t in (starts_at, ends_at))
+    return f"{start:%H:%M}–{end:%H:%M} {_zone_name(start)}"
+
+
+def count(n: int, one: str, many: str = "", *, limit: int = 100_000) -> str:
+    """Return a number with its noun: `1 booking`, `2 340 bookings`, `100 000+ bookings`."""
+    number = f"{min(n, limit):,}".replace(",", "\u00a0") + ("+" if n > limit else "")
+    return f"{number} {one if n == 1 else many or one + 's'}"
+
+
+def percent(part: float, whole: float) -> str:
+    """Return a share in percent with one digit; of nothing it is “–”, never 0 %."""
+    return f"{part / whole * 100:.1f} %" if whole else "–"
+
+
+def _zone_name(local: datetime) -> str:
+    name = f"{local:%Z}"
+    return f"UTC{name}" if name[:1] in "+-" else name

@@ -1,0 +1,69 @@
+"""The History tab: the audit trail of one record, in sentences."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from avenrae.money import show as show_money
+from avenrae.queries.history import Change, list_changes
+from avenrae.ui.actions import actor, load
+from avenrae.ui.format import when, words
+
+_SILENT = {"id", "occupied", "user_id", "client_id", "practitioner_id", "service_id", "product_id", "order_id"}
+
+
+def show_history(table: str, row_id: uuid.UUID, currency: str = "ZAR") -> None:
+    """Draw what happened to a record, newest first, on the reader's clock."""
+    zone = actor().time_zone
+    changes = load(list_changes, table, row_id)
+    if not changes:
+        st.caption("Nothing has been recorded about this yet.")
+    for change in changes:
+        st.markdown(
+            f"{_escaped(_sentence(change))}  \n:small[:gray[{when(change.occurred_at, zone)} · {change.request}]]"
+        )
+        if details := _details(change, zone, currency):
+            st.caption(" · ".join(_escaped(d) for d in details))
+
+
+def _sentence(change: Change) -> str:
+    who = change.actor_name or "Somebody outside the console"
+    deed = change.action.replace("_", " ") or {"insert": "added it", "update": "changed it"}.get(
+        change.operation, "removed it"
+    )
+    return f"**{who}**: {deed}"
+
+
+def _details(change: Change, zone: str, currency: str) -> list[str]:
+    if change.operation != "update":
+        return []
+    return [
+        f"{words(column)}: {_shown(column, change.before.get(column), zone, currency)} → "
+        f"{_shown(column, new, zone, currency)}"
+        for column, new in change.after.items()
+        if column not in _SILENT
+    ]
+
+
+def _shown(column: str, value: Any, zone: str, currency: str) -> str:
+    if value is None or value == "":
+        return "nothing"
+    if column.endswith("_minor"):
+        return show_money(int(value), currency)
+    if column.endswith("_at"):
+        return when(datetime.fromisoformat(value).astimezone(ZoneInfo(zone)), zone)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(str(v) for v in value) or "nothing"
+    text = str(value)
+    return words(text) if column.endswith("status") else text[:120]
+
+
+def _escaped(text: str) -> str:
+    for sign in "\\`[]<>$~:#|_":
+        text = text.replace(sign, f"\\{sign}")
+    return text

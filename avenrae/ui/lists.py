@@ -1,0 +1,121 @@
+"""The frame of every list: filters held in the URL, a count, one page of rows, a link to all of them as CSV."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from avenrae.queries.listing import COUNT_LIMIT, PAGE_SIZE
+from avenrae.settings import ROOT
+from avenrae.ui.actions import load
+from avenrae.ui.format import count as counted
+from avenrae.ui.format import words
+from avenrae.ui.navigation import screen
+from avenrae.ui.records import Column, records
+
+Row = TypeVar("Row")
+
+
+def page_path(script: str) -> str:
+    """Return the file of a screen such as `care/booking`, as Streamlit wants it for links."""
+    return str(ROOT / "pages" / f"{script}.py")
+
+
+def open_screen(script: str, **params: str) -> None:
+    """Go to a screen with these parameters in its address."""
+    st.switch_page(page_path(script), query_params=params)
+
+
+def link(script: str, label: str, *, icon: str | None = None, **params: str) -> None:
+    """Draw a link to a screen, with the address that leads there."""
+    st.page_link(page_path(script), label=label, icon=icon, query_params=params)
+
+
+def search_box(hint: str, *, key: str = "q") -> str:
+    """Draw the search field; its text stays in the address."""
+    typed: str = st.text_input(
+        "Search", key=key, placeholder=hint, bind="query-params", type="search", max_chars=100, on_change=_first_page
+    )
+    return typed
+
+
+def choice(label: str, options: Iterable[str], *, key: str, every: str, name: Callable[[str], str] = words) -> str:
+    """Draw a filter with one choice; nothing chosen means every row, and reads as `every`."""
+    chosen = st.selectbox(
+        label,
+        [o.value if isinstance(o, StrEnum) else o for o in options],
+        index=None,
+        key=key,
+        placeholder=every,
+        format_func=name,
+        bind="query-params",
+        on_change=_first_page,
+    )
+    return chosen or ""
+
+
+def show_list(
+    *,
+    noun: str,
+    filters: Any,
+    params: Mapping[str, str],
+    count: Callable[..., int],
+    rows: Callable[..., Sequence[Row]],
+    columns: Sequence[Column[Row]],
+    opens: str,
+    sort: str,
+    export: str = "",
+    nouns: str = "",
+    empty: str = "Nothing fits these filters. Remove one to see more.",
+    row_id: Callable[[Row], str] = lambda row: str(row.id),  # type: ignore[attr-defined]
+) -> None:
+    """Draw one page of a list under its count: `count(filters)` first, then `rows(filters, sort=, page=)`.
+
+    `params` is what the filters are in the address, for the link to the CSV file of all filtered rows;
+    `opens` the screen that shows one row.
+    """
+    total = load(count, filters)
+    order = st.query_params.get("sort", sort)
+    if order.removeprefix("-") not in {c.key for c in columns if c.key}:
+        order = sort
+    head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+    head.caption(counted(total, noun, nouns, limit=COUNT_LIMIT))
+    if export and total:
+        _export_link(head, export, {**params, "sort": order})
+    table = st.container()
+    pages = math.ceil(min(total, COUNT_LIMIT) / PAGE_SIZE)
+    number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    found = load(rows, filters, sort=order, page=number) if total else []
+    target = screen(opens)
+    with table:
+        records(
+            found,
+            columns,
+            label=nouns or f"{noun}s",
+            key="rows",
+            row_id=row_id,
+            url_path=target.url_path,
+            sort=order,
+            on_open=lambda chosen: open_screen(opens, id=chosen),
+            on_sort=_sort_by,
+            empty=empty,
+        )
+
+
+def _export_link(place: DeltaGenerator, export: str, params: Mapping[str, str]) -> None:
+    query = urlencode({k: v for k, v in params.items() if v})
+    place.link_button("Export CSV", f"/download/{export}.csv?{query}", icon=":material/download:", type="tertiary")
+
+
+def _sort_by(order: str) -> None:
+    st.query_params["sort"] = order
+    _first_page()
+
+
+def _first_page() -> None:
+    if "page" in st.session_state:
+        st.session_state["page"] = 1

@@ -1,0 +1,64 @@
+"""Bookings: every session the reader may see, found by person, reference, status and date.
+
+Admins and support see all of them and can make one for a client; a practitioner sees his own, a client hers.
+A row opens the booking.
+"""
+
+import streamlit as st
+
+from avenrae.enums import BookingStatus, PaymentStatus
+from avenrae.permissions import Permission
+from avenrae.queries.bookings import BookingRow, booking_filters, count_bookings, list_bookings
+from avenrae.queries.periods import PRESETS
+from avenrae.ui.actions import actor
+from avenrae.ui.format import badge, day, show_money, time_range
+from avenrae.ui.lists import choice, link, search_box, show_list
+from avenrae.ui.records import Cell, Column
+
+COLUMNS: list[Column[BookingRow]] = [
+    Column("Booking", lambda b: Cell(b.reference, sub=b.service_title), key="reference", primary=True),
+    Column(
+        "When",
+        lambda b: Cell(day(b.starts_at, b.time_zone), sub=time_range(b.starts_at, b.ends_at, b.time_zone)),
+        key="starts_at",
+        wrap=False,
+    ),
+    Column("Client", lambda b: b.client_name),
+    Column("Practitioner", lambda b: b.practitioner_name),
+    Column("Status", lambda b: badge(b.status), key="status"),
+    Column("Payment", lambda b: badge(b.payment_status)),
+    Column("Price", lambda b: show_money(b.price_minor, b.currency), key="price", align="right"),
+]
+
+who = actor()
+head = st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute")
+head.title("Bookings")
+if who.may(Permission.BOOKING_CREATE) and who.is_staff:
+    with head:
+        link("care/new_booking", "New booking", icon=":material/add:")
+
+row = st.columns([3, 2, 2, 2])
+with row[0]:
+    search = search_box("Client, practitioner or reference")
+with row[1]:
+    status = choice("Status", BookingStatus, key="status", every="Every status")
+with row[2]:
+    payment = choice("Payment", PaymentStatus, key="payment", every="Paid or not")
+with row[3]:
+    when = choice("When", PRESETS, key="when", every="Any time", name=lambda p: PRESETS[p][0])
+
+params = {"q": search, "status": status, "payment": payment, "when": when}
+for key in ("practitioner", "client"):
+    if value := st.query_params.get(key):
+        params[key] = value
+show_list(
+    noun="booking",
+    filters=booking_filters(params, who.time_zone),
+    params=params,
+    count=count_bookings,
+    rows=list_bookings,
+    columns=COLUMNS,
+    opens="care/booking",
+    sort="-starts_at",
+    export="bookings",
+)
