@@ -64,3 +64,64 @@ def _date(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise InvalidInput(f"“{text}” is not a date; write it like 2026-03-16.") from None
+
+
+FIGURE_PERIODS: Mapping[str, str] = {
+    "12-months": "Last 12 full months",
+    "3-months": "Last 3 full months",
+    "last-month": "Last full month",
+    "this-month": "This month so far",
+    "this-year": "This year so far",
+    "last-year": "Last year",
+    "all": "Everything",
+}
+"""The periods that figures are shown for."""
+
+
+@dataclass(frozen=True)
+class FigurePeriod:
+    """A period of whole months, the one of equal length before it, and whether it is still running.
+
+    A running period is not compared with a whole one (R-AN-04), so it has no `before`.
+    """
+
+    span: Span
+    before: Span | None
+    is_running: bool
+
+    def days(self, zone: str) -> dict[str, str]:
+        """Return the first and the last day, as `from` and `to` of an address."""
+        if self.span.start is None or self.span.end is None:
+            return {}
+        first, after = (t.astimezone(ZoneInfo(zone)).date() for t in (self.span.start, self.span.end))
+        return {"from": first.isoformat(), "to": (after - timedelta(days=1)).isoformat()}
+
+
+def figure_period(name: str, zone: str, books: Span) -> FigurePeriod:
+    """Return the period of a name in `FIGURE_PERIODS`, cut in a zone; `books` is where the entries begin and end."""
+    month = today(zone).replace(day=1)
+    first, months = {
+        "12-months": (add_months(month, -12), 12),
+        "3-months": (add_months(month, -3), 3),
+        "last-month": (add_months(month, -1), 1),
+        "this-month": (month, 1),
+        "this-year": (month.replace(month=1), 12),
+        "last-year": (month.replace(year=month.year - 1, month=1), 12),
+    }.get(name, (None, 0))
+    if first is None:
+        begun = books.start.astimezone(ZoneInfo(zone)).date().replace(day=1) if books.start else month
+        ended = books.end.astimezone(ZoneInfo(zone)).date().replace(day=1) if books.end else month
+        return FigurePeriod(
+            Span(midnight(begun, zone), midnight(add_months(ended, 1), zone)), None, is_running=ended >= month
+        )
+    after = add_months(first, months)
+    span = Span(midnight(first, zone), midnight(after, zone))
+    is_running = after > month
+    before = None if is_running else Span(midnight(add_months(first, -months), zone), span.start)
+    return FigurePeriod(span, before, is_running)
+
+
+def add_months(first: date, months: int) -> date:
+    """Return the first of the month so many months after a first of a month."""
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return date(year, month + 1, 1)

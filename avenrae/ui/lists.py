@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,7 +14,7 @@ from avenrae.settings import ROOT
 from avenrae.ui.actions import load
 from avenrae.ui.format import count as counted
 from avenrae.ui.format import words
-from avenrae.ui.navigation import screen
+from avenrae.ui.navigation import SCREENS, screen
 from avenrae.ui.records import Column, records
 
 Row = TypeVar("Row")
@@ -33,6 +33,13 @@ def open_screen(script: str, **params: str) -> None:
 def link(script: str, label: str, *, icon: str | None = None, **params: str) -> None:
     """Draw a link to a screen, with the address that leads there."""
     st.page_link(page_path(script), label=label, icon=icon, query_params=params)
+
+
+def follow(address: str) -> None:
+    """Go where a link of the console leads, such as `/order?id=…`, without loading the console anew."""
+    path, _, query = address.lstrip("/").partition("?")
+    target = next(s for s in SCREENS if s.url_path == path)
+    open_screen(target.script, **dict(parse_qsl(query)))
 
 
 def search_box(hint: str, *, key: str = "q") -> str:
@@ -66,8 +73,8 @@ def show_list(
     count: Callable[..., int],
     rows: Callable[..., Sequence[Row]],
     columns: Sequence[Column[Row]],
-    opens: str,
     sort: str,
+    opens: str = "",
     export: str = "",
     nouns: str = "",
     empty: str = "Nothing fits these filters. Remove one to see more.",
@@ -76,7 +83,7 @@ def show_list(
     """Draw one page of a list under its count: `count(filters)` first, then `rows(filters, sort=, page=)`.
 
     `params` is what the filters are in the address, for the link to the CSV file of all filtered rows;
-    `opens` the screen that shows one row.
+    `opens` the screen that shows one row (without one, cells may carry links of their own).
     """
     total = load(count, filters)
     order = st.query_params.get("sort", sort)
@@ -90,7 +97,6 @@ def show_list(
     pages = math.ceil(min(total, COUNT_LIMIT) / PAGE_SIZE)
     number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     found = load(rows, filters, sort=order, page=number) if total else []
-    target = screen(opens)
     with table:
         records(
             found,
@@ -98,10 +104,11 @@ def show_list(
             label=nouns or f"{noun}s",
             key="rows",
             row_id=row_id,
-            url_path=target.url_path,
+            url_path=screen(opens).url_path if opens else None,
             sort=order,
-            on_open=lambda chosen: open_screen(opens, id=chosen),
+            on_open=(lambda chosen: open_screen(opens, id=chosen)) if opens else None,
             on_sort=_sort_by,
+            on_follow=follow,
             empty=empty,
         )
 

@@ -1,7 +1,180 @@
-"""Home."""
+"""Home: what needs whoever signs in today, one click from each.
+
+A practitioner sees today's sessions, the requests to answer and the earnings of this month; support and admins
+what is waiting in bookings and orders; admins also profiles to check, low stock and this month's sales; a client
+the sessions to come.
+"""
+
+from datetime import timedelta
 
 import streamlit as st
 
-from avenrae.ui.actions import actor
+from avenrae import clock
+from avenrae.enums import BookingStatus, Role
+from avenrae.permissions import Permission
+from avenrae.queries.bookings import BookingFilters, BookingRow, list_bookings
+from avenrae.queries.figures import list_currencies, month_figures, total_of
+from avenrae.queries.home import Needs, count_needs
+from avenrae.queries.periods import Span, figure_period, midnight, today
+from avenrae.services.bookings import confirm_booking
+from avenrae.settings import settings
+from avenrae.ui.actions import action, actor, load
+from avenrae.ui.format import badge, count, day, show_money, time_range, when
+from avenrae.ui.lists import follow, link, open_screen
+from avenrae.ui.records import Cell, Column, records
 
-st.title(f"Good day, {actor().name.split()[0]}")
+who = actor()
+
+
+def main() -> None:
+    """Draw the page."""
+    now = clock.now()
+    st.title(f"{_greeting(now)}, {who.name.split()[0]}")
+    st.caption(when(now, who.time_zone))
+    needs = load(count_needs)
+    _needs(needs)
+    if who.may(Permission.BOOKING_CONFIRM) and needs.requests:
+        _requests()
+    if who.role is Role.CLIENT:
+        _sessions("Your next sessions", Span(now, None), "You have no session to come.")
+    else:
+        start = midnight(today(who.time_zone), who.time_zone)
+        _sessions("Today's sessions", Span(start, start + timedelta(days=1)), "No sessions today.")
+    if who.may(Permission.FIGURES_REVENUE):
+        _month()
+
+
+def _greeting(now) -> str:  # type: ignore[no-untyped-def]
+    from zoneinfo import ZoneInfo
+
+    hour = now.astimezone(ZoneInfo(who.time_zone)).hour
+    return "Good morning" if hour < 12 else "Good afternoon" if hour < 18 else "Good evening"
+
+
+def _needs(needs: Needs) -> None:
+    cards = [
+        (needs.requests, "request to answer", "requests to answer", "care/bookings", {"status": "pending"}),
+        (needs.to_close, "session to close", "sessions to close", "care/bookings", _past_confirmed()),
+        (needs.orders_to_fulfil, "order to send", "orders to send", "store/orders", {"status": "paid"}),
+        (
+            needs.profiles_to_check,
+            "profile to check",
+            "profiles to check",
+            "care/practitioners",
+            {"status": "submitted"},
+        ),
+        (needs.products_low, "product running low", "products running low", "store/inventory", {"stock": "low"}),
+    ]
+    shown = [c for c in cards if c[0] is not None and not (who.role is Role.CLIENT)]
+    if not shown:
+        return
+    for column, (n, one, many, script, params) in zip(st.columns(len(shown)), shown, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.metric(many.capitalize(), f"{n:,}".replace(",", "\u00a0"))
+            if n:
+                link(script, f"See {count(n or 0, one, many)}", icon=":material/arrow_forward:", **params)
+            else:
+                st.caption("All done.")
+
+
+def _past_confirmed() -> dict[str, str]:
+    return {"status": "confirmed", "to": (today(who.time_zone)).isoformat()}
+
+
+def _requests() -> None:
+    st.subheader("Waiting for an answer")
+    waiting = load(
+        list_bookings,
+        BookingFilters(status=BookingStatus.PENDING, starts_from=clock.now()),
+        sort="starts_at",
+        size=5,
+    )
+    for b in waiting:
+        with st.container(border=True):
+            text, confirm, more = st.columns([6, 2, 2], vertical_alignment="center")
+            text.markdown(
+                f"**{day(b.starts_at, b.time_zone)}, {time_range(b.starts_at, b.ends_at, b.time_zone)}**  \n"
+                f"{_plain(b.service_title)} · {_plain(b.client_name)}"
+                + ("" if who.role is Role.PRACTITIONER else f" with {_plain(b.practitioner_name)}")
+            )
+            with confirm:
+                action(
+                    "Confirm",
+                    confirm_booking,
+                    f"{b.reference} confirmed.",
+                    b.id,
+                    key=f"home-confirm-{b.id}",
+                    icon=":material/check:",
+                )
+            with more:
+                link("care/booking", "Open", icon=":material/arrow_forward:", id=str(b.id))
+
+
+def _sessions(title: str, span: Span, empty: str) -> None:
+    st.subheader(title)
+    rows = load(
+        list_bookings,
+        BookingFilters(starts_from=span.start, starts_before=span.end),
+        sort="starts_at",
+        size=20,
+    )
+    columns: list[Column[BookingRow]] = [
+        Column(
+            "When",
+            lambda b: Cell(
+                time_range(b.starts_at, b.ends_at, b.time_zone),
+                sub=day(b.starts_at, b.time_zone),
+            ),
+            primary=True,
+            wrap=False,
+        ),
+        Column("Session", lambda b: Cell(b.service_title, sub=b.reference)),
+        Column("Client", lambda b: b.client_name),
+        Column("Practitioner", lambda b: b.practitioner_name),
+        Column("Status", lambda b: badge(b.status)),
+        Column("Payment", lambda b: badge(b.payment_status)),
+    ]
+    hidden = {Role.PRACTITIONER: "Practitioner", Role.CLIENT: "Client"}.get(who.role)
+    records(
+        rows,
+        [c for c in columns if c.label != hidden],
+        label=title,
+        key="sessions",
+        row_id=lambda b: str(b.id),
+        url_path="booking",
+        on_open=lambda chosen: open_screen("care/booking", id=chosen),
+        on_follow=follow,
+        empty=empty,
+    )
+    if len(rows) == 20:
+        link("care/bookings", "All of today", icon=":material/arrow_forward:", when="today")
+
+
+def _month() -> None:
+    zone = settings().time_zone
+    period = figure_period("this-month", zone, Span())
+    currencies = load(list_currencies)
+    st.subheader("This month so far")
+    if not currencies:
+        st.caption("Nothing has been booked yet.")
+        return
+    own = settings().currency
+    currency = own if own in currencies else currencies[0]
+    now = total_of(load(month_figures, currency, period.span, zone))
+    left, middle, right = st.columns(3)
+    if who.role is Role.PRACTITIONER:
+        left.metric("My earnings", show_money(now.session_gross - now.commission, currency), border=True)
+    else:
+        left.metric("GMV", show_money(now.gmv, currency), border=True)
+    middle.metric("Refunds", show_money(now.refunds, currency), border=True)
+    right.metric("Sessions completed", f"{now.bookings:,}".replace(",", "\u00a0"), border=True)
+    link("insights/overview", "See the figures", icon=":material/monitoring:", currency=currency)
+
+
+def _plain(text: str) -> str:
+    for sign in "\\`*_[]<>$~:#|":
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
+main()

@@ -1,0 +1,5 @@
+"""`python -m avenrae`: the command line."""
+
+from avenrae.cli import run
+
+run()

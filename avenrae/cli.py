@@ -1,0 +1,188 @@
+"""The command line: serve the console, prepare its database, load the demo world, import, add a person."""
+
+import logging
+import secrets
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from avenrae.enums import Role
+from avenrae.errors import AvenraeError, StartError
+
+cli = typer.Typer(
+    name="python -m avenrae",
+    help="Avenrae Console: the back office of a marketplace of practitioners.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+importing = typer.Typer(help="Bring in data from files.", no_args_is_help=True)
+users = typer.Typer(help="People who sign in.", no_args_is_help=True)
+cli.add_typer(importing, name="import")
+cli.add_typer(users, name="user")
+
+
+def run() -> None:
+    """Run the command line; what a person did wrong is one sentence, not a traceback."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
+    for noisy in ("alembic", "streamlit"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        cli()
+    except AvenraeError as e:
+        typer.echo(e.message, err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@cli.command()
+def serve() -> None:
+    """Start the console (and its database, where DATABASE_URL is not set) and say where it is."""
+    from avenrae.settings import settings
+
+    host, port = settings().host, settings().port
+    _require_free(host, port)
+    import uvicorn
+
+    from avenrae import start
+    from avenrae.demo.world import DEMO_PASSWORD
+    from avenrae.http.welcome import demo_accounts
+
+    start.prepare(typer.echo)
+    address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+    typer.echo(f"\nAvenrae Console is at {address}")
+    accounts = demo_accounts()
+    if accounts:
+        typer.echo(f"Demo accounts (password {DEMO_PASSWORD}):")
+        for account in accounts:
+            typer.echo(f"  {account.role.value:<13} {account.email}")
+    typer.echo("Ctrl-C stops it.\n")
+    uvicorn.run(
+        "app:app",
+        app_dir=str(Path(__file__).resolve().parent.parent),
+        host=host,
+        port=port,
+        access_log=False,
+        log_level="warning",
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=30,
+    )
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's schema up to date and do nothing else."""
+    from avenrae import start
+    from avenrae.db import engine as db
+    from avenrae.db.migrate import migrate as bring_up_to_date
+
+    with _database():
+        start.open_database(typer.echo)
+        bring_up_to_date(db.engine())
+        typer.echo("The database is up to date.")
+
+
+@cli.command()
+def demo() -> None:
+    """Load the demo world into an empty database (never in production)."""
+    from avenrae import start
+    from avenrae.demo.world import load_world
+
+    with _database():
+        start.prepare(typer.echo, demo=False)
+        load_world(on_progress=typer.echo)
+        typer.echo("The demo world is loaded.")
+
+
+@importing.command("orders")
+def import_orders(
+    file: Annotated[Path, typer.Argument(help="A .csv or .csv.gz in the form of the UCI Online Retail data set.")],
+    skip_bad: Annotated[bool, typer.Option(help="Leave out rows that cannot be read instead of stopping.")] = False,
+) -> None:
+    """Import a shop's order lines: products, clients, orders, payments, refunds and stock corrections."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    from avenrae import start
+    from avenrae.imports.orders import import_orders as bring_in
+    from avenrae.money import show
+
+    with _database():
+        start.prepare(typer.echo, demo=False)
+        columns = (TextColumn("Importing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        with Progress(*columns) as progress:
+            task = progress.add_task("import", total=None)
+            summary = bring_in(
+                file,
+                skip_bad=skip_bad,
+                on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+            )
+    typer.echo(
+        f"Read {summary.rows_read:,} rows: {summary.orders:,} orders, {summary.credit_notes:,} credit notes,"
+        f" {summary.products:,} products, {summary.clients:,} clients.\n"
+        f"Sales {show(summary.sales_minor, summary.currency)}, refunds {show(summary.refunds_minor, summary.currency)},"
+        f" adjustments {show(summary.adjustments_minor, summary.currency)}."
+    )
+    for problem in summary.problems[:20]:
+        typer.echo(f"Left out line {problem.line}: {problem.reason}", err=True)
+    if summary.rows_skipped > 20:
+        typer.echo(f"{summary.rows_skipped:,} lines were left out in all; table import_rows has them.", err=True)
+
+
+@users.command("add")
+def add_user(
+    email: str,
+    role: Annotated[Role, typer.Option(help="What the person is.")],
+    first_name: Annotated[str, typer.Option(prompt=True)],
+    last_name: Annotated[str, typer.Option(prompt=True)],
+    password: Annotated[str, typer.Option(help="Left out, one is made up and printed.")] = "",
+) -> None:
+    """Add a person who can sign in."""
+    from avenrae import start
+    from avenrae.db.transaction import transaction
+    from avenrae.permissions import Actor
+    from avenrae.services.users import add_user as add
+
+    chosen = password or secrets.token_urlsafe(12)
+    with _database():
+        start.prepare(typer.echo, demo=False)
+        with transaction(Actor.system("Command line"), "add_user") as session:
+            add(
+                session,
+                Actor.system("Command line"),
+                email=email,
+                first_name=first_name,
+                last_name=last_name,
+                role=role,
+                password=chosen,
+            )
+    typer.echo(f"{email} can sign in" + ("." if password else f" with the password {chosen}"))
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """Let go of the embedded server at the end of a command, however it ends."""
+    from avenrae import start
+
+    try:
+        yield
+    finally:
+        start.close()
+
+
+def _require_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as e:
+            raise StartError(
+                f"The console cannot listen on {host}:{port} ({e.strerror}). Stop what uses that port, or choose"
+                f" another one: AVENRAE_PORT={port + 1 if port < 65535 else 8501} make run"
+            ) from None

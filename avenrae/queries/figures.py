@@ -1,0 +1,169 @@
+"""The figures of PRODUCT.md, each defined once, from the ledger; every screen and export uses these."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Date, Select, and_, case, cast, func, select, union_all
+from sqlalchemy.orm import Session
+
+from avenrae.enums import LedgerKind, LedgerSource
+from avenrae.models import LedgerEntry
+from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.periods import Span
+from avenrae.queries.scopes import visible_ledger
+
+DEFINITIONS: Mapping[str, str] = {
+    "gmv": "GMV: the sum of gross sales, each on its sale date (a session's start once completed, an order's payment).",
+    "refunds": "Refunds: what was given back, on the refund's own date, or on the sale's date when restated.",
+    "net": "Net GMV: GMV less refunds.",
+    "adjustments": "Adjustments: corrections of the books that are neither sales nor refunds, such as bad debt or a "
+    "no-show's payment that was kept.",
+    "revenue": "Platform revenue: commission on sessions and events, plus product sales less their refunds.",
+    "take_rate": "Take rate: commission ÷ gross of the same session and event rows.",
+    "aov": "Average order value: gross of paid orders ÷ number of paid orders.",
+    "orders": "Orders: paid orders, on the day they were paid.",
+    "bookings": "Sessions: completed bookings, on the day they took place.",
+    "earnings": "Earnings: gross less commission of the practitioner's sessions, net of refunds and with fees kept.",
+}
+"""What each figure means, as a screen explains it."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Sums over ledger entries of one currency, in minor units; refunds are positive here."""
+
+    gmv: int = 0
+    refunds: int = 0
+    adjustments: int = 0
+    commission: int = 0
+    order_gmv: int = 0
+    order_refunds: int = 0
+    session_gross: int = 0
+    orders: int = 0
+    bookings: int = 0
+
+    @property
+    def net(self) -> int:
+        """GMV less refunds."""
+        return self.gmv - self.refunds
+
+    @property
+    def balance(self) -> int:
+        """All entries together: net GMV with the adjustments."""
+        return self.net + self.adjustments
+
+    @property
+    def revenue(self) -> int:
+        """What the platform keeps: commission, and product sales less their refunds."""
+        return self.commission + self.order_gmv - self.order_refunds
+
+    @property
+    def aov(self) -> int | None:
+        """Average order value, rounded down to the minor unit; None without orders."""
+        return self.order_gmv // self.orders if self.orders else None
+
+    def __add__(self, other: "Figures") -> "Figures":
+        names = self.__dataclass_fields__
+        return Figures(**{n: getattr(self, n) + getattr(other, n) for n in names})
+
+
+@dataclass(frozen=True)
+class MonthFigures:
+    """The figures of one source in one month (its first day), in the zone that was asked for."""
+
+    month: date
+    source: LedgerSource
+    figures: Figures = field(default_factory=Figures)
+
+
+def month_figures(
+    session: Session, actor: Actor, currency: str, span: Span, zone: str, *, restated: bool = False
+) -> list[MonthFigures]:
+    """Return the figures by month and source, months cut in a zone; sums over them are the figures of the span.
+
+    `restated` books refunds on the date of their sale. Admins see all entries, a practitioner his own.
+
+    Raises:
+        NotPermitted: The role sees no revenue.
+    """
+    require(actor, Permission.FIGURES_REVENUE)
+    e = _entries(actor, currency, span, restated=restated).subquery()
+    month = cast(func.date_trunc("month", func.timezone(zone, e.c.at)), Date)
+    sale, refund, session_row = (
+        e.c.kind == LedgerKind.SALE,
+        e.c.kind == LedgerKind.REFUND,
+        e.c.source.in_([LedgerSource.BOOKING, LedgerSource.EVENT]),
+    )
+    order = e.c.source == LedgerSource.ORDER
+
+    def total(amount: Any, condition: Any) -> Any:
+        return func.coalesce(func.sum(case((condition, amount), else_=0)), 0)
+
+    def number(condition: Any) -> Any:
+        return func.count(case((condition, 1)))
+
+    found = session.execute(
+        select(
+            month,
+            e.c.source,
+            total(e.c.gross_minor, sale),
+            total(-e.c.gross_minor, refund),
+            total(e.c.gross_minor, e.c.kind == LedgerKind.ADJUSTMENT),
+            total(e.c.commission_minor, and_(session_row, e.c.kind != LedgerKind.PAYOUT)),
+            total(e.c.gross_minor, and_(order, sale)),
+            total(-e.c.gross_minor, and_(order, refund)),
+            total(e.c.gross_minor, and_(session_row, e.c.kind != LedgerKind.PAYOUT)),
+            number(and_(order, sale)),
+            number(and_(e.c.source == LedgerSource.BOOKING, sale)),
+        )
+        .group_by(month, e.c.source)
+        .order_by(month, e.c.source)
+    )
+    return [MonthFigures(m, LedgerSource(source), Figures(*(int(n) for n in rest))) for m, source, *rest in found]
+
+
+def total_of(months: Iterable[MonthFigures]) -> Figures:
+    """Return the sum of months and sources."""
+    return sum((m.figures for m in months), Figures())
+
+
+def list_currencies(session: Session, actor: Actor) -> list[str]:
+    """Return the currencies of the entries the actor sees, found by stepping through the index."""
+    found: list[str] = []
+    while True:
+        query = select(func.min(LedgerEntry.currency)).where(visible_ledger(actor))
+        following = session.execute(query.where(LedgerEntry.currency > found[-1]) if found else query).scalar()
+        if following is None:
+            return found
+        found.append(following)
+
+
+def books_span(session: Session, actor: Actor, currency: str) -> Span:
+    """Return when the first and the last entry of a currency occurred; open where there is none."""
+    query = select(func.min(LedgerEntry.occurred_at), func.max(LedgerEntry.occurred_at))
+    first, last = session.execute(query.where(visible_ledger(actor), LedgerEntry.currency == currency)).one()
+    return Span(first, last)
+
+
+def _entries(actor: Actor, currency: str, span: Span, *, restated: bool) -> Select[*tuple[Any, ...]]:
+    own = [visible_ledger(actor), LedgerEntry.currency == currency]
+    columns = (LedgerEntry.kind, LedgerEntry.source, LedgerEntry.gross_minor, LedgerEntry.commission_minor)
+    if not restated:
+        return select(LedgerEntry.occurred_at.label("at"), *columns).where(
+            *own, *_within(LedgerEntry.occurred_at, span.start, span.end)
+        )
+    restated_at = func.coalesce(LedgerEntry.sale_at, LedgerEntry.occurred_at)
+    is_refund = LedgerEntry.kind == LedgerKind.REFUND
+    both = union_all(
+        select(LedgerEntry.occurred_at.label("at"), *columns).where(
+            *own, ~is_refund, *_within(LedgerEntry.occurred_at, span.start, span.end)
+        ),
+        select(restated_at.label("at"), *columns).where(*own, is_refund, *_within(restated_at, span.start, span.end)),
+    ).subquery()
+    return select(both)
+
+
+def _within(at: Any, start: datetime | None, end: datetime | None) -> list[Any]:
+    return [*([at >= start] if start else []), *([at < end] if end else [])]

@@ -1,0 +1,86 @@
+"""What needs whoever signs in today: the counts on the home page, in one query."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from avenrae import clock
+from avenrae.enums import BookingStatus, OrderStatus, VerificationStatus
+from avenrae.models import Booking, Order, Practitioner, Product
+from avenrae.permissions import Actor, Permission
+from avenrae.queries.periods import midnight, today
+from avenrae.queries.scopes import visible_bookings, visible_orders, visible_practitioners, visible_products
+
+_MOST = 1000
+"""Counting for a hint stops here."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """How many there are of each; None is not for this role. `to_close` are confirmed sessions that have ended."""
+
+    requests: int | None
+    today: int | None
+    to_close: int | None
+    orders_to_fulfil: int | None
+    profiles_to_check: int | None
+    products_low: int | None
+
+
+def count_needs(session: Session, actor: Actor) -> Needs:
+    """Return what waits for the actor, each count stopping at a thousand."""
+    start = midnight(today(actor.time_zone), actor.time_zone)
+    live = Booking.status.in_([BookingStatus.PENDING, BookingStatus.CONFIRMED, BookingStatus.COMPLETED])
+    counts = {
+        "requests": _of(
+            Booking,
+            visible_bookings(actor),
+            Booking.status == BookingStatus.PENDING,
+            Booking.starts_at > clock.now(),
+            when=actor.may(Permission.BOOKING_VIEW),
+        ),
+        "today": _of(
+            Booking,
+            visible_bookings(actor),
+            live,
+            Booking.starts_at >= start,
+            Booking.starts_at < start + timedelta(days=1),
+            when=actor.may(Permission.BOOKING_VIEW),
+        ),
+        "to_close": _of(
+            Booking,
+            visible_bookings(actor),
+            Booking.status == BookingStatus.CONFIRMED,
+            Booking.starts_at < clock.now() - timedelta(hours=1),
+            when=actor.may(Permission.BOOKING_COMPLETE),
+        ),
+        "orders_to_fulfil": _of(
+            Order, visible_orders(actor), Order.status == OrderStatus.PAID, when=actor.may(Permission.ORDER_FULFIL)
+        ),
+        "profiles_to_check": _of(
+            Practitioner,
+            visible_practitioners(actor),
+            Practitioner.verification_status == VerificationStatus.SUBMITTED,
+            when=actor.may(Permission.PRACTITIONER_REVIEW),
+        ),
+        "products_low": _of(
+            Product,
+            visible_products(actor),
+            Product.is_active,
+            Product.on_hand - Product.allocated <= Product.reorder_level,
+            when=actor.may(Permission.STOCK_CHANGE),
+        ),
+    }
+    asked = {name: query for name, query in counts.items() if query is not None}
+    found = session.execute(select(*(query.label(name) for name, query in asked.items()))).one()._mapping
+    return Needs(**{name: found.get(name) for name in counts})
+
+
+def _of(model: Any, *conditions: ColumnElement[bool], when: bool) -> Any:
+    if not when:
+        return None
+    rows = select(model.id).where(*conditions).limit(_MOST).subquery()
+    return select(func.count()).select_from(rows).scalar_subquery()

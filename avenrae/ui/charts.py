@@ -1,0 +1,64 @@
+"""Charts in the console's colours."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from avenrae import money
+from avenrae.enums import LedgerSource
+from avenrae.queries.figures import MonthFigures
+
+SOURCE_NAMES = {
+    LedgerSource.BOOKING: "Sessions",
+    LedgerSource.ORDER: "Shop orders",
+    LedgerSource.EVENT: "Events",
+    LedgerSource.SUBSCRIPTION: "Subscriptions",
+}
+
+
+def sales_by_month(months: Sequence[MonthFigures], currency: str, key: str) -> None:
+    """Draw gross sales by month as stacked bars per source, with net GMV as a line over them."""
+    frame = pd.DataFrame(
+        {
+            "month": [pd.Timestamp(m.month) for m in months],
+            "source": [m.source for m in months],
+            "gmv": [m.figures.gmv for m in months],
+            "net": [m.figures.net for m in months],
+        }
+    )
+    unit = 10 ** money.exponent(currency)
+    figure = go.Figure()
+    for source in LedgerSource:
+        part = frame[frame["source"] == source]
+        if len(part):
+            figure.add_bar(
+                x=part["month"],
+                y=part["gmv"] / unit,
+                name=SOURCE_NAMES[source],
+                customdata=[money.show(v, currency) for v in part["gmv"]],
+                hovertemplate="%{x|%b %Y}: %{customdata}",
+            )
+    net = frame.groupby("month", as_index=False)["net"].sum()
+    figure.add_scatter(
+        x=net["month"],
+        y=net["net"] / unit,
+        name="Net GMV",
+        mode="lines+markers",
+        line={"width": 2, "dash": "dot"},
+        customdata=[money.show(v, currency) for v in net["net"]],
+        hovertemplate="%{x|%b %Y}: %{customdata}",
+    )
+    figure.update_layout(
+        barmode="stack",
+        height=340,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        legend={"orientation": "h", "y": 1.12, "x": 0},
+        yaxis={"tickprefix": f"{money.SYMBOLS.get(currency, currency)} ", "separatethousands": True},
+        xaxis={"tickformat": "%b %y", "dtick": "M1" if len(net) <= 15 else None},
+        hovermode="x unified",
+        bargap=0.25,
+    )
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, width="stretch")
+    st.caption(f"Gross sales by month and source ({currency}), and net GMV as the dotted line.")
