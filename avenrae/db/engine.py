@@ -21,6 +21,7 @@ def make_engine(url: str, *, pool_size: int = 5, options: str = _OPTIONS) -> Eng
         pool_timeout=5,
         pool_pre_ping=True,
         pool_recycle=1800,
+        hide_parameters=True,
         connect_args={"application_name": "avenrae", "connect_timeout": 5, "options": options},
     )
 

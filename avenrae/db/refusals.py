@@ -16,8 +16,10 @@ SENTENCES: dict[str, AvenraeError] = {
     "uq_users_email": Conflict("Somebody with this e-mail address exists already."),
     "ck_users_email": InvalidInput("This is not an e-mail address."),
     "ck_users_names": InvalidInput("First and last name must have 1 to 100 letters each."),
+    "ck_products_sku": InvalidInput("A product's SKU must have 1 to 64 letters."),
     "ck_products_title": InvalidInput("A product's title must have 1 to 200 letters."),
     "ck_products_price": InvalidInput("A price cannot be negative."),
+    "ck_products_reorder_level": InvalidInput("A reorder level cannot be negative."),
     "ck_practitioners_position": InvalidInput(
         "A position needs a latitude between −90 and 90 and a longitude between −180 and 180."
     ),

@@ -166,6 +166,24 @@ def action(
     return pressed and not problem
 
 
+def opener(label: str, dialog: Callable[[], None], *, refused: str = "", primary: bool = False, icon: str) -> None:
+    """Draw a button that opens a dialog, which says what will happen before anything does.
+
+    `refused` says why there is nothing to open now; the button stays in its place, greyed.
+    """
+    pressed = st.button(
+        f"{label}…",
+        key=f"open:{label}",
+        disabled=bool(refused),
+        help=refused or None,
+        icon=icon,
+        type="primary" if primary else "secondary",
+        width="stretch",
+    )
+    if pressed:
+        dialog()
+
+
 class Form:
     """A form whose submit button runs a service; emptied after success, kept as typed after a refusal."""
 

@@ -4,15 +4,13 @@ from typing import NoReturn
 
 import streamlit as st
 
+from avenrae.ui.format import plain_text
 from avenrae.ui.lists import link
 
 
 def fact(label: str, value: str) -> None:
     """Draw one fact: a quiet label and its value, as plain text."""
-    shown = value if value.strip() else "–"
-    for sign in "\\`*_[]<>$~:#|":
-        shown = shown.replace(sign, f"\\{sign}")
-    st.markdown(f":small[:gray[{label}]]  \n{shown}")
+    st.markdown(f":small[:gray[{label}]]  \n{plain_text(value) if value.strip() else '–'}")
 
 
 def no_record_chosen(script: str, where: str) -> NoReturn:

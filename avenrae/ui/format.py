@@ -8,7 +8,7 @@ from avenrae.enums import BookingStatus, OrderStatus, PaymentStatus, Verificatio
 from avenrae.money import show as show_money
 from avenrae.ui.records import Cell, Tone
 
-__all__ = ["badge", "count", "day", "percent", "show_money", "status_word", "time_range", "when", "words"]
+__all__ = ["badge", "count", "day", "percent", "plain_text", "show_money", "status_word", "time_range", "when", "words"]
 
 _TONES: dict[StrEnum, Tone] = {
     BookingStatus.PENDING: "amber",
@@ -31,12 +31,18 @@ _TONES: dict[StrEnum, Tone] = {
     VerificationStatus.SUSPENDED: "red",
 }
 _MARKDOWN_COLOURS = {"amber": "orange", "grey": "gray"}
+_MARKDOWN_SIGNS = frozenset("\\`*_[]<>$~:#|")
 _WORDS = {"no_show": "No-show"}
 
 
 def words(value: str) -> str:
     """Return a word of an enum as people write it: `partially_refunded` becomes `Partially refunded`."""
     return _WORDS.get(value, value.replace("_", " ").capitalize())
+
+
+def plain_text(text: str) -> str:
+    """Return somebody's words so that Markdown shows them as they are: no links, images or headings."""
+    return "".join(f"\\{sign}" if sign in _MARKDOWN_SIGNS else sign for sign in text)
 
 
 def badge(status: StrEnum) -> Cell:

@@ -10,7 +10,7 @@ import streamlit as st
 from avenrae.money import show as show_money
 from avenrae.queries.history import Change, list_changes
 from avenrae.ui.actions import actor, load
-from avenrae.ui.format import when, words
+from avenrae.ui.format import plain_text, when, words
 
 _SILENT = {"id", "occupied", "user_id", "client_id", "practitioner_id", "service_id", "product_id", "order_id"}
 
@@ -22,11 +22,9 @@ def show_history(table: str, row_id: uuid.UUID, currency: str = "ZAR") -> None:
     if not changes:
         st.caption("Nothing has been recorded about this yet.")
     for change in changes:
-        st.markdown(
-            f"{_escaped(_sentence(change))}  \n:small[:gray[{when(change.occurred_at, zone)} · {change.request}]]"
-        )
+        st.markdown(f"{_sentence(change)}  \n:small[:gray[{when(change.occurred_at, zone)} · {change.request}]]")
         if details := _details(change, zone, currency):
-            st.caption(" · ".join(_escaped(d) for d in details))
+            st.caption(" · ".join(plain_text(d) for d in details))
 
 
 def _sentence(change: Change) -> str:
@@ -34,7 +32,7 @@ def _sentence(change: Change) -> str:
     deed = change.action.replace("_", " ") or {"insert": "added it", "update": "changed it"}.get(
         change.operation, "removed it"
     )
-    return f"**{who}**: {deed}"
+    return f"**{plain_text(who)}**: {plain_text(deed)}"
 
 
 def _details(change: Change, zone: str, currency: str) -> list[str]:
@@ -61,9 +59,3 @@ def _shown(column: str, value: Any, zone: str, currency: str) -> str:
         return ", ".join(str(v) for v in value) or "nothing"
     text = str(value)
     return words(text) if column.endswith("status") else text[:120]
-
-
-def _escaped(text: str) -> str:
-    for sign in "\\`[]<>$~:#|_":
-        text = text.replace(sign, f"\\{sign}")
-    return text

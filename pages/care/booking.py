@@ -20,7 +20,7 @@ from avenrae.services.bookings import (
     edit_booking_notes,
     mark_no_show,
 )
-from avenrae.ui.actions import Form, action, actor, load
+from avenrae.ui.actions import Form, action, actor, load, opener
 from avenrae.ui.details import fact, no_record_chosen
 from avenrae.ui.format import day, show_money, status_word, time_range, when
 from avenrae.ui.history import show_history
@@ -85,17 +85,20 @@ def _hours() -> str:
 
 def _actions() -> None:
     """Draw the actions of the role, each always in the same place; what is not possible now says why."""
-    possible = [
-        (Permission.BOOKING_CONFIRM, _confirm),
-        (Permission.BOOKING_COMPLETE, _complete),
-        (Permission.BOOKING_NO_SHOW, _no_show),
-        (Permission.BOOKING_DECLINE, _decline),
-        (Permission.BOOKING_CANCEL, _cancel),
-    ]
-    mine = [draw for permission, draw in possible if who.may(permission)]
-    if not mine:
-        return
-    with st.container(key="actions"):
+    closing = _unless(BookingStatus.CONFIRMED, must_have_begun=True)
+    waiting = _unless(BookingStatus.PENDING)
+    open_ = _unless(BookingStatus.PENDING, BookingStatus.CONFIRMED)
+    possible = {
+        Permission.BOOKING_CONFIRM: _confirm,
+        Permission.BOOKING_COMPLETE: lambda: opener(
+            "Complete", _complete, refused=closing, primary=not closing, icon=":material/task_alt:"
+        ),
+        Permission.BOOKING_NO_SHOW: lambda: opener("No-show", _no_show, refused=closing, icon=":material/person_off:"),
+        Permission.BOOKING_DECLINE: lambda: opener("Decline", _decline, refused=waiting, icon=":material/close:"),
+        Permission.BOOKING_CANCEL: lambda: opener("Cancel", _cancel, refused=open_, icon=":material/event_busy:"),
+    }
+    mine = [draw for permission, draw in possible.items() if who.may(permission)]
+    if mine:
         for column, draw in zip(st.columns(len(mine)), mine, strict=True):
             with column:
                 draw()
@@ -103,7 +106,7 @@ def _actions() -> None:
 
 def _unless(*statuses: BookingStatus, must_have_begun: bool = False) -> str:
     if booking.status not in statuses:
-        return f"Not possible any more: the booking is {booking.status.value.replace('_', '-')}."
+        return f"Not possible: the booking is {booking.status.value.replace('_', '-')}."
     return "Possible once the session has begun." if must_have_begun and not begun else ""
 
 
@@ -120,42 +123,8 @@ def _confirm() -> None:
     )
 
 
-def _complete() -> None:
-    refused = _unless(BookingStatus.CONFIRMED, must_have_begun=True)
-    _opens("Complete", _complete_dialog, refused, primary=not refused, icon=":material/task_alt:")
-
-
-def _no_show() -> None:
-    refused = _unless(BookingStatus.CONFIRMED, must_have_begun=True)
-    _opens("No-show", _no_show_dialog, refused, icon=":material/person_off:")
-
-
-def _decline() -> None:
-    _opens("Decline", _decline_dialog, _unless(BookingStatus.PENDING), icon=":material/close:")
-
-
-def _cancel() -> None:
-    _opens(
-        "Cancel", _cancel_dialog, _unless(BookingStatus.PENDING, BookingStatus.CONFIRMED), icon=":material/event_busy:"
-    )
-
-
-def _opens(label: str, dialog, refused: str, *, primary: bool = False, icon: str) -> None:  # type: ignore[no-untyped-def]
-    kind = "primary" if primary else "secondary"
-    if st.button(
-        f"{label}…",
-        key=f"open:{label}",
-        disabled=bool(refused),
-        help=refused or None,
-        icon=icon,
-        type=kind,
-        width="stretch",
-    ):
-        dialog()
-
-
 @st.dialog("Complete this session")
-def _complete_dialog() -> None:
+def _complete() -> None:
     st.write(
         f"{show_money(booking.price_minor, booking.currency)} will be in the books as a sale on"
         f" {day(booking.starts_at, booking.time_zone)}. This cannot be undone."
@@ -170,7 +139,7 @@ def _complete_dialog() -> None:
 
 
 @st.dialog("The client did not come")
-def _no_show_dialog() -> None:
+def _no_show() -> None:
     kept = booking.payment_status == PaymentStatus.PAID
     st.write(
         f"The booking is closed as a no-show. {_paid() if kept else 'Nothing was paid'}"
@@ -182,13 +151,13 @@ def _no_show_dialog() -> None:
 
 
 @st.dialog("Decline this request")
-def _decline_dialog() -> None:
+def _decline() -> None:
     st.write(f"The time becomes free again. {_paid_back(10_000)}")
     _reason_form("decline", "Decline request", decline_booking, "Request declined.")
 
 
 @st.dialog("Cancel this booking")
-def _cancel_dialog() -> None:
+def _cancel() -> None:
     share = 10_000
     if who.role is Role.CLIENT:
         share = refund_share(booking.policy, booking.starts_at - clock.now())

@@ -5,7 +5,8 @@ what is waiting in bookings and orders; admins also profiles to check, low stock
 the sessions to come.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -19,7 +20,7 @@ from avenrae.queries.periods import Span, figure_period, midnight, today
 from avenrae.services.bookings import confirm_booking
 from avenrae.settings import settings
 from avenrae.ui.actions import action, actor, load
-from avenrae.ui.format import badge, count, day, show_money, time_range, when
+from avenrae.ui.format import badge, count, day, plain_text, show_money, time_range, when
 from avenrae.ui.lists import follow, link, open_screen
 from avenrae.ui.records import Cell, Column, records
 
@@ -44,9 +45,7 @@ def main() -> None:
         _month()
 
 
-def _greeting(now) -> str:  # type: ignore[no-untyped-def]
-    from zoneinfo import ZoneInfo
-
+def _greeting(now: datetime) -> str:
     hour = now.astimezone(ZoneInfo(who.time_zone)).hour
     return "Good morning" if hour < 12 else "Good afternoon" if hour < 18 else "Good evening"
 
@@ -65,7 +64,7 @@ def _needs(needs: Needs) -> None:
         ),
         (needs.products_low, "product running low", "products running low", "store/inventory", {"stock": "low"}),
     ]
-    shown = [c for c in cards if c[0] is not None and not (who.role is Role.CLIENT)]
+    shown = [c for c in cards if c[0] is not None and who.role is not Role.CLIENT]
     if not shown:
         return
     for column, (n, one, many, script, params) in zip(st.columns(len(shown)), shown, strict=True):
@@ -94,8 +93,8 @@ def _requests() -> None:
             text, confirm, more = st.columns([6, 2, 2], vertical_alignment="center")
             text.markdown(
                 f"**{day(b.starts_at, b.time_zone)}, {time_range(b.starts_at, b.ends_at, b.time_zone)}**  \n"
-                f"{_plain(b.service_title)} · {_plain(b.client_name)}"
-                + ("" if who.role is Role.PRACTITIONER else f" with {_plain(b.practitioner_name)}")
+                f"{plain_text(b.service_title)} · {plain_text(b.client_name)}"
+                + ("" if who.role is Role.PRACTITIONER else f" with {plain_text(b.practitioner_name)}")
             )
             with confirm:
                 action(
@@ -169,12 +168,6 @@ def _month() -> None:
     middle.metric("Refunds", show_money(now.refunds, currency), border=True)
     right.metric("Sessions completed", f"{now.bookings:,}".replace(",", "\u00a0"), border=True)
     link("insights/overview", "See the figures", icon=":material/monitoring:", currency=currency)
-
-
-def _plain(text: str) -> str:
-    for sign in "\\`*_[]<>$~:#|":
-        text = text.replace(sign, f"\\{sign}")
-    return text
 
 
 main()

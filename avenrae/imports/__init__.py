@@ -1,0 +1,1 @@
+"""What comes in from files: `retail` and `books` read and check without a database, `orders` writes."""

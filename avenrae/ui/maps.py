@@ -1,0 +1,209 @@
+"""Maps that need no internet: markers over the outline of the land, a legend, and which marker was chosen."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import pydeck as pdk
+import streamlit as st
+
+from avenrae.enums import PractitionerKind
+from avenrae.queries.practitioners import PractitionerRow
+from avenrae.ui.format import words
+
+_TILE = 512
+"""Pixels that the whole world is wide at zoom 0."""
+_NARROW = 420
+"""The width that a view has to fit; wider screens show more around it."""
+_FONT = pdk.types.String("Inter, sans-serif")
+_CODES = {kind: kind.value[:2].capitalize() for kind in PractitionerKind}
+"""Two letters on every marker, so that kinds can be told apart without seeing colours."""
+_COLOURS = {
+    "light": ("#0F6B5C", "#A86A0B", "#4A2478", "#2A78BF", "#862636"),
+    "dark": ("#2FA58F", "#EBA654", "#A9C1F2", "#E0736D", "#B294E0"),
+}
+_INK = {"light": "#10191A", "dark": "#E7E9E4"}
+_ON_MARKER = {"light": "#FFFFFF", "dark": "#0F171A"}
+
+
+def practitioner_map(rows: Sequence[PractitionerRow], *, key: str, height: int = 520) -> PractitionerRow | None:
+    """Draw one marker for each row that has a position; returns the row whose marker is chosen.
+
+    The browser gets a name, a kind and a city with each position, nothing more. What it says was chosen is
+    looked up among the rows.
+    """
+    theme = _theme()
+    placed = [r for r in rows if r.latitude is not None and r.longitude is not None]
+    markers = [
+        {
+            "id": str(r.id),
+            "name": r.name,
+            "kind": words(r.kind.value),
+            "city": r.city or "No city given",
+            "code": _CODES[r.kind],
+            "colour": _rgb(_colour(r.kind, theme)),
+            "position": [r.longitude, r.latitude],
+        }
+        for r in placed
+    ]
+    chosen = st.pydeck_chart(
+        pdk.Deck(
+            layers=[
+                pdk.Layer(
+                    "ScatterplotLayer",
+                    markers,
+                    id="practitioners",
+                    get_position="position",
+                    get_fill_color="colour",
+                    get_line_color=_rgb(_ON_MARKER[theme]),
+                    radius_min_pixels=11,
+                    radius_max_pixels=11,
+                    line_width_min_pixels=1.5,
+                    stroked=True,
+                    pickable=True,
+                ),
+                _text_layer("codes", markers, "code", size=11, colour=_rgb(_ON_MARKER[theme])),
+                _text_layer("places", _labels(placed), "text", size=12, colour=_rgb(_INK[theme]), below=20),
+            ],
+            initial_view_state=_view([(r.latitude or 0.0, r.longitude or 0.0) for r in placed], height),
+            map_style=_style(theme),
+            tooltip={"text": "{name}\n{kind}\n{city}"},
+        ),
+        on_select="rerun",
+        selection_mode="single-object",
+        key=key,
+        height=height,
+        alt=f"A map with {len(placed)} practitioners; the list holds the same ones.",
+    )
+    objects = chosen.selection.get("objects", {}).get("practitioners", [])
+    ids = {o.get("id") for o in objects if isinstance(o, dict)}
+    return next((r for r in placed if str(r.id) in ids), None)
+
+
+def position_map(latitude: float, longitude: float, *, is_exact: bool, key: str, height: int = 280) -> None:
+    """Draw one position: a dot where it is exact, a circle of 500 m around a coarse one."""
+    theme = _theme()
+    colour = _rgb(_COLOURS[theme][0])
+    st.pydeck_chart(
+        pdk.Deck(
+            layers=[
+                pdk.Layer(
+                    "ScatterplotLayer",
+                    [{"position": [longitude, latitude]}],
+                    id="position",
+                    get_position="position",
+                    get_fill_color=[*colour, 255 if is_exact else 90],
+                    get_line_color=_rgb(_ON_MARKER[theme]) if is_exact else colour,
+                    get_radius=1 if is_exact else 500,
+                    radius_min_pixels=9,
+                    **({"radius_max_pixels": 9} if is_exact else {}),
+                    line_width_min_pixels=2,
+                    stroked=True,
+                )
+            ],
+            initial_view_state=pdk.ViewState(latitude=latitude, longitude=longitude, zoom=8.5 if is_exact else 11),
+            map_style=_style(theme),
+            tooltip=False,
+        ),
+        key=key,
+        height=height,
+        alt="A map of the position." if is_exact else "A map of the approximate position, within 500 metres.",
+    )
+
+
+def legend(rows: Sequence[PractitionerRow]) -> None:
+    """Draw what the letters and colours of the markers stand for, with how many of each are on the map."""
+    theme = _theme()
+    numbers = Counter(r.kind for r in rows if r.latitude is not None)
+    items = "".join(
+        f'<span style="display:inline-flex;align-items:center;gap:.4rem;white-space:nowrap">'
+        f'<span style="background:{_colour(kind, theme)};color:{_ON_MARKER[theme]};border-radius:50%;width:1.5rem;'
+        f'height:1.5rem;display:inline-flex;align-items:center;justify-content:center;font-size:.7rem">'
+        f"{_CODES[kind]}</span>{words(kind.value)} ({numbers[kind]})</span>"
+        for kind in PractitionerKind
+        if numbers[kind]
+    )
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:.3rem 1rem;font-size:.85rem">{items}</div>')
+
+
+def _text_layer(
+    name: str, data: list[dict[str, Any]], text: str, *, size: int, colour: list[int], below: int = 0
+) -> Any:
+    return pdk.Layer(
+        "TextLayer",
+        data,
+        id=name,
+        get_position="position",
+        get_text=text,
+        get_size=size,
+        get_color=colour,
+        get_pixel_offset=[0, below],
+        font_family=_FONT,
+        font_weight=600,
+        character_set=pdk.types.String("auto"),
+    )
+
+
+def _labels(rows: Sequence[PractitionerRow], most: int = 12) -> list[dict[str, Any]]:
+    """Return the names of the cities with most markers, leaving out those that would stand on another."""
+    cities: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for r in rows:
+        if r.city and r.latitude is not None and r.longitude is not None:
+            cities[r.city].append((r.latitude, r.longitude))
+    if not cities:
+        return []
+    points = [p for found in cities.values() for p in found]
+    apart = max(max(p[i] for p in points) - min(p[i] for p in points) for i in (0, 1)) / 14
+    labels: list[dict[str, Any]] = []
+    for city, found in sorted(cities.items(), key=lambda c: (-len(c[1]), c[0])):
+        south, lon = min(p[0] for p in found), sum(p[1] for p in found) / len(found)
+        if len(labels) < most and all(math.dist((lon, south), label["position"]) > apart for label in labels):
+            labels.append({"text": city, "position": [lon, south]})
+    return labels
+
+
+def _view(points: Sequence[tuple[float, float]], height: int) -> pdk.ViewState:
+    """Return the view that holds all the points, across the 180th meridian where that is shorter."""
+    if not points:
+        return pdk.ViewState(latitude=-28.5, longitude=25, zoom=4)
+    west, width = _span(sorted(lon for _, lon in points))
+    bottom, top = (_mercator(f(lat for lat, _ in points)) for f in (min, max))
+    zooms = [
+        math.log2(pixels * 0.8 / (_TILE * share))
+        for pixels, share in ((_NARROW, width / 360), (height, (top - bottom) / (2 * math.pi)))
+        if share > 0
+    ]
+    middle = math.degrees(2 * math.atan(math.exp((top + bottom) / 2)) - math.pi / 2)
+    longitude = (west + width / 2 + 180) % 360 - 180
+    return pdk.ViewState(latitude=middle, longitude=longitude, zoom=max(0.5, min([*zooms, 10.0])))
+
+
+def _span(longitudes: list[float]) -> tuple[float, float]:
+    """Return where the shortest arc that holds sorted longitudes begins in the west, and how wide it is."""
+    gaps = [
+        ((following - lon) % 360, following)
+        for lon, following in zip(longitudes, [*longitudes[1:], longitudes[0] + 360], strict=True)
+    ]
+    gap, west = max(gaps)
+    return west, 360 - gap if gap else 0.0
+
+
+def _mercator(latitude: float) -> float:
+    return math.log(math.tan(math.pi / 4 + math.radians(max(-85.0, min(85.0, latitude))) / 2))
+
+
+def _theme() -> str:
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def _style(theme: str) -> str:
+    return f"/app/static/map/{theme}.json"
+
+
+def _colour(kind: PractitionerKind, theme: str) -> str:
+    return _COLOURS[theme][list(PractitionerKind).index(kind)]
+
+
+def _rgb(colour: str) -> list[int]:
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]

@@ -1,0 +1,120 @@
+"""The schema: up from nothing, down and up again, the same as the models, eight instances at once."""
+
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, inspect, make_url, text
+
+from avenrae.db.embedded import find_programs
+from avenrae.db.engine import make_engine
+from avenrae.db.migrate import alembic_config, migrate
+from avenrae.enums import Role
+from avenrae.errors import StartError
+from avenrae.models import Base
+from avenrae.settings import ROOT
+from tests.conftest import create_database, drop_database
+
+FIRST = ROOT / "migrations" / "versions" / "20261120_01_first"
+
+
+@pytest.fixture
+def blank(server_url: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine on an empty database without a schema."""
+    name = f"avenrae_blank_{abs(hash(request.node.name)) % 10**9}"
+    engine = make_engine(create_database(server_url, name), pool_size=20)
+    yield engine
+    engine.dispose()
+    drop_database(server_url, name)
+
+
+def dump(engine: Engine) -> list[str]:
+    """The schema as pg_dump tells it, without what differs by the moment, in a stable order."""
+    url = make_url(engine.url)
+    where = ["-h", str(url.query.get("host") or url.host), "-p", str(url.port or 5432), "-U", str(url.username)]
+    program = find_programs() / "pg_dump"
+    done = subprocess.run(
+        [program, "-s", "--no-owner", "-T", "alembic_version", *where, str(url.database)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    statements = re.split(r";\n", re.sub(r"^(--.*|\\.*|SET .*|SELECT pg_catalog.*)$", "", done.stdout, flags=re.M))
+    return sorted(s.strip() for s in statements if s.strip())
+
+
+def test_models_and_migrations_say_the_same(server_url: str, blank: Engine) -> None:
+    """CHECKs, exclusion, partial indexes, triggers and functions included: what autogenerate does not see."""
+    migrate(blank)
+    other = make_engine(create_database(server_url, "avenrae_models"))
+    try:
+        with other.begin() as connection:
+            raw = connection.execution_options(no_parameters=True)
+            raw.exec_driver_sql((FIRST / "functions.sql").read_text())
+            Base.metadata.create_all(connection)
+            raw.exec_driver_sql((FIRST / "triggers.sql").read_text())
+        migrated, modelled = dump(blank), dump(other)
+        assert [s for s in migrated if s not in modelled] == []
+        assert [s for s in modelled if s not in migrated] == []
+    finally:
+        other.dispose()
+        drop_database(server_url, "avenrae_models")
+
+
+def test_up_down_up(blank: Engine) -> None:
+    migrate(blank)
+    before = dump(blank)
+    with blank.begin() as connection:
+        command.downgrade(alembic_config(connection), "base")
+    assert inspect(blank).get_table_names() == ["alembic_version"]
+    migrate(blank)
+    assert dump(blank) == before
+
+
+def test_eight_instances_at_once(blank: Engine) -> None:
+    errors: list[Exception] = []
+
+    def start() -> None:
+        try:
+            migrate(blank)
+        except Exception as e:
+            errors.append(e)
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert "users" in inspect(blank).get_table_names()
+
+
+def test_an_unreachable_server_is_a_sentence() -> None:
+    nowhere = make_engine("postgresql+psycopg://nobody@127.0.0.1:9/none")
+    with pytest.raises(StartError, match=r"^The database cannot be reached at 127\.0\.0\.1:9\. Start it"):
+        migrate(nowhere)
+
+
+def test_a_newer_schema_is_refused(blank: Engine) -> None:
+    migrate(blank)
+    with blank.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '29990101_01'"))
+    with pytest.raises(StartError, match=r"^The database belongs to a newer version of the console\."):
+        migrate(blank)
+
+
+def test_every_text_enum_has_its_check() -> None:
+    """Enums, columns and CHECKs name the same words; a column with an enum's name has one."""
+    checks = {
+        (t.name, str(c.name).removeprefix(f"ck_{t.name}_")) for t in Base.metadata.sorted_tables for c in t.constraints
+    }
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if column.name in ("status", "kind", "role", "payment_status", "reason") and column.name != "reason":
+                if table.name == "import_batches" and column.name == "kind":
+                    continue
+                assert (table.name, column.name) in checks, f"{table.name}.{column.name} has no CHECK"
+    assert {r.value for r in Role} == {"client", "practitioner", "support", "admin"}
