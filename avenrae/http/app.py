@@ -1,0 +1,88 @@
+"""The ASGI application: our middlewares and routes around Streamlit's."""
+
+import asyncio.base_events
+import importlib
+import importlib.util
+import logging
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from streamlit.runtime.pages_manager import PagesManager
+
+from avenrae.db.transaction import new_reference
+from avenrae.errors import AvenraeError
+from avenrae.http.guard import Guard
+from avenrae.http.headers import SecurityHeaders, security_headers
+from avenrae.http.health import healthz
+from avenrae.http.lifespan import PlainStart, make_lifespan
+from avenrae.http.pages import sentence_page
+from avenrae.http.sign_in import show_sign_in, sign_out, take_sign_in
+from avenrae.http.sockets import OpenSockets
+from avenrae.http.static import StaticFiles
+
+_log = logging.getLogger(__name__)
+
+
+def app_parts(script: str | Path, prepare: Callable[[], object] | None = None) -> dict[str, Any]:
+    """Return what `st.App` is given besides the script; `prepare` runs before the first request.
+
+    `app.py` calls `st.App` itself, because `streamlit run` looks for that call in the text of the file.
+    """
+    # While this is unset, a deep link into `pages/` may run a page without the console and its sign-in around it.
+    PagesManager.uses_pages_directory = False
+    _send_at_once()
+    sockets = OpenSockets()
+    return {
+        "routes": [
+            Route("/sign-in", show_sign_in, methods=["GET"]),
+            Route("/sign-in", take_sign_in, methods=["POST"]),
+            Route("/auth/logout", sign_out, methods=["GET", "POST"]),
+            Route("/healthz", healthz, methods=["GET"]),
+        ],
+        "middleware": [
+            Middleware(PlainStart),
+            Middleware(SecurityHeaders),
+            Middleware(Guard, sockets=sockets),
+            Middleware(StaticFiles, own_files=Path(script).resolve().parent / "static"),
+        ],
+        "lifespan": make_lifespan(sockets, prepare),
+        "exception_handlers": {AvenraeError: _refusal, Exception: _bug},
+        "on_script_error": _on_script_error(),
+    }
+
+
+async def _refusal(request: Request, error: AvenraeError) -> Response:
+    return sentence_page(error)
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    """Answer a bug of ours with a reference; the server logs the traceback right after."""
+    reference = new_reference()
+    _log.error("%s: %s %s failed", reference, request.method, request.url.path)
+    response = sentence_page(
+        AvenraeError(f"This did not work because of an error of ours. Tell support the reference {reference}.")
+    )
+    response.headers.update(security_headers())
+    return response
+
+
+def _on_script_error() -> Any:
+    if importlib.util.find_spec("avenrae.ui.failures") is None:
+        return None
+    return importlib.import_module("avenrae.ui.failures").report
+
+
+def _send_at_once() -> None:
+    """Send each message when it is written: asyncio overlooks sockets that Streamlit's runner binds (40 ms a run)."""
+
+    def set_nodelay(sock: socket.socket) -> None:
+        if sock.family in (socket.AF_INET, socket.AF_INET6) and sock.type == socket.SOCK_STREAM:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    asyncio.base_events._set_nodelay = set_nodelay  # type: ignore[attr-defined]

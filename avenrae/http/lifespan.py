@@ -1,0 +1,80 @@
+"""What happens before the first request and after the last."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any
+
+from anyio import to_thread
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from avenrae.db.transaction import wait_until_written
+from avenrae.errors import StartError
+from avenrae.http.sockets import OpenSockets
+
+LONGEST_WRITE = 25.0
+
+
+def make_lifespan(
+    sockets: OpenSockets, prepare: Callable[[], object] | None = None
+) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """Return the lifespan of the app: the database is made ready, open pages are watched, writes are let finish.
+
+    Without `prepare` it is `avenrae.start` that makes the database ready.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: object) -> AsyncIterator[None]:
+        await to_thread.run_sync(prepare or _start)
+        watching = asyncio.create_task(sockets.watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+            await to_thread.run_sync(wait_until_written, LONGEST_WRITE)
+            await to_thread.run_sync(_close)
+
+    return lifespan
+
+
+def _start() -> None:
+    from avenrae import start
+
+    start.prepare()
+
+
+def _close() -> None:
+    # Loaded only where it has started something.
+    if (start := sys.modules.get("avenrae.start")) is not None:
+        start.close()
+
+
+class PlainStart:
+    """Make a start that is refused say its one sentence in the log instead of a traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self.app(scope, receive, send)
+            return
+        held: list[Message] = []
+
+        async def hold_failure(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed":
+                held.append(message)
+            else:
+                await send(message)
+
+        try:
+            await self.app(scope, receive, hold_failure)
+        except StartError as e:
+            await send({"type": "lifespan.startup.failed", "message": e.message})
+        except BaseException:
+            for message in held:
+                await send(message)
+            raise
