@@ -51,15 +51,17 @@ def serve() -> None:
     import uvicorn
 
     from avenrae import start
-    from avenrae.demo.world import DEMO_PASSWORD
-    from avenrae.http.welcome import demo_accounts
+    from avenrae.db.transaction import read_session
+    from avenrae.demo import PASSWORD
+    from avenrae.queries.users import list_demo_accounts
 
     start.prepare(typer.echo)
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
     typer.echo(f"\nAvenrae Console is at {address}")
-    accounts = demo_accounts()
+    with read_session() as session:
+        accounts = [] if settings().is_production else list_demo_accounts(session)
     if accounts:
-        typer.echo(f"Demo accounts (password {DEMO_PASSWORD}):")
+        typer.echo(f"Demo accounts (password {PASSWORD}):")
         for account in accounts:
             typer.echo(f"  {account.role.value:<13} {account.email}")
     typer.echo("Ctrl-C stops it.\n")
@@ -129,7 +131,7 @@ def import_orders(
         f" adjustments {show(summary.adjustments_minor, summary.currency)}."
     )
     for problem in summary.problems[:20]:
-        typer.echo(f"Left out line {problem.line}: {problem.reason}", err=True)
+        typer.echo(f"Left out line {problem.number}: {problem.reason}", err=True)
     if summary.rows_skipped > 20:
         typer.echo(f"{summary.rows_skipped:,} lines were left out in all; table import_rows has them.", err=True)
 

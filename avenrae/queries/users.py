@@ -4,13 +4,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from avenrae.enums import Role
 from avenrae.errors import NotFound
 from avenrae.models.identity import User
-from avenrae.permissions import Actor, Permission
+from avenrae.permissions import Actor
+from avenrae.queries.scopes import visible_users
 
 
 @dataclass(frozen=True)
@@ -50,21 +51,13 @@ class DemoAccount:
     role: Role
 
 
-def visible_users(actor: Actor) -> Select[User]:
-    """Return the users that the actor may see: all of them for staff, oneself for everybody else."""
-    users = select(User)
-    if actor.may(Permission.USER_VIEW):
-        return users
-    return users.where(User.id == actor.user_id)
-
-
 def get_account(session: Session, actor: Actor) -> Account:
     """Return the actor's own account.
 
     Raises:
         NotFound: The system has none.
     """
-    user = session.scalar(visible_users(actor).where(User.id == actor.user_id))
+    user = session.scalar(select(User).where(User.id == actor.user_id, visible_users(actor)))
     if user is None:
         raise NotFound("This account does not exist any more.")
     return Account(

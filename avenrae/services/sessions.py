@@ -14,7 +14,8 @@ from avenrae.errors import NotFound, NotPermitted, NotSignedIn, TryAgain
 from avenrae.models.identity import SignInAttempt, SignInSession, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.sessions import token_hash
-from avenrae.queries.users import Credentials, visible_users
+from avenrae.queries.scopes import visible_users
+from avenrae.queries.users import Credentials
 from avenrae.settings import settings
 
 WRONG = "E-mail or password is wrong."
@@ -175,8 +176,8 @@ def resettable_user(session: Session, actor: Actor, user_id: uuid.UUID) -> User:
     """
     require(actor, Permission.USER_RESET)
     user = session.scalar(
-        visible_users(actor)
-        .where(User.id == user_id)
+        select(User)
+        .where(User.id == user_id, visible_users(actor))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )

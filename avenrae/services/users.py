@@ -15,7 +15,7 @@ from avenrae.models.identity import User
 from avenrae.models.people import Client
 from avenrae.passwords import hash_password, matches
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.users import visible_users
+from avenrae.queries.scopes import visible_users
 from avenrae.services.sessions import resettable_user, revoke_all_sessions, revoke_other_sessions
 from avenrae.settings import settings
 
@@ -47,7 +47,7 @@ def change_password(session: Session, actor: Actor, *, current: str, new: str) -
         Conflict: The password was changed elsewhere at the same time.
     """
     require(actor, Permission.ACCOUNT_EDIT)
-    user = session.scalar(visible_users(actor).where(User.id == actor.user_id))
+    user = session.scalar(select(User).where(User.id == actor.user_id, visible_users(actor)))
     if user is None:
         raise NotFound("This account does not exist any more.")
     if not matches(current, user.password_hash):
@@ -169,8 +169,8 @@ def reset_password(session: Session, actor: Actor, user_id: uuid.UUID) -> str:
 
 def _user(session: Session, actor: Actor, user_id: uuid.UUID | None) -> User:
     user = session.scalar(
-        visible_users(actor)
-        .where(User.id == user_id)
+        select(User)
+        .where(User.id == user_id, visible_users(actor))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )

@@ -158,7 +158,6 @@ def action(
         help=refused or None,
         type="primary" if primary else "secondary",
         icon=icon,
-        width="stretch",
     )
     problem = st.session_state.pop(f"_problem:{key}", "")
     if problem:
@@ -178,7 +177,6 @@ def opener(label: str, dialog: Callable[[], None], *, refused: str = "", primary
         help=refused or None,
         icon=icon,
         type="primary" if primary else "secondary",
-        width="stretch",
     )
     if pressed:
         dialog()

@@ -29,6 +29,7 @@ def sales_by_month(months: Sequence[MonthFigures], currency: str, key: str) -> N
         }
     )
     unit = 10 ** money.exponent(currency)
+    colours = _colours()
     figure = go.Figure()
     for source in LedgerSource:
         part = frame[frame["source"] == source]
@@ -37,6 +38,8 @@ def sales_by_month(months: Sequence[MonthFigures], currency: str, key: str) -> N
                 x=part["month"],
                 y=part["gmv"] / unit,
                 name=SOURCE_NAMES[source],
+                marker_color=colours[list(LedgerSource).index(source)],
+                width=20 * 86_400_000,
                 customdata=[money.show(v, currency) for v in part["gmv"]],
                 hovertemplate="%{x|%b %Y}: %{customdata}",
             )
@@ -46,7 +49,7 @@ def sales_by_month(months: Sequence[MonthFigures], currency: str, key: str) -> N
         y=net["net"] / unit,
         name="Net GMV",
         mode="lines+markers",
-        line={"width": 2, "dash": "dot"},
+        line={"width": 2, "dash": "dot", "color": colours[5]},
         customdata=[money.show(v, currency) for v in net["net"]],
         hovertemplate="%{x|%b %Y}: %{customdata}",
     )
@@ -58,7 +61,13 @@ def sales_by_month(months: Sequence[MonthFigures], currency: str, key: str) -> N
         yaxis={"tickprefix": f"{money.SYMBOLS.get(currency, currency)} ", "separatethousands": True},
         xaxis={"tickformat": "%b %y", "dtick": "M1" if len(net) <= 15 else None},
         hovermode="x unified",
-        bargap=0.25,
     )
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, width="stretch")
     st.caption(f"Gross sales by month and source ({currency}), and net GMV as the dotted line.")
+
+
+def _colours() -> list[str]:
+    """Return the theme's chart colours for the mode that the browser shows."""
+    mode = "dark" if st.context.theme.type == "dark" else "light"
+    colours: list[str] = st.get_option(f"theme.{mode}.chartCategoricalColors")
+    return colours

@@ -13,6 +13,13 @@ def fact(label: str, value: str) -> None:
     st.markdown(f":small[:gray[{label}]]  \n{plain_text(value) if value.strip() else '–'}")
 
 
+def fact_link(label: str, value: str, script: str, **params: str) -> None:
+    """Draw a fact that has a screen of its own: the value is the link to it."""
+    with st.container(gap=None):
+        st.markdown(f":small[:gray[{label}]]")
+        link(script, plain_text(value), icon=":material/arrow_forward:", **params)
+
+
 def no_record_chosen(script: str, where: str) -> NoReturn:
     """Say that the address names no record, and lead to the list; ends the run."""
     st.info(f"No record is chosen. Open one from {where}.", icon=":material/touch_app:")

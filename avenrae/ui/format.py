@@ -8,7 +8,19 @@ from avenrae.enums import BookingStatus, OrderStatus, PaymentStatus, Verificatio
 from avenrae.money import show as show_money
 from avenrae.ui.records import Cell, Tone
 
-__all__ = ["badge", "count", "day", "percent", "plain_text", "show_money", "status_word", "time_range", "when", "words"]
+__all__ = [
+    "badge",
+    "count",
+    "day",
+    "number",
+    "percent",
+    "plain_text",
+    "show_money",
+    "status_word",
+    "time_range",
+    "when",
+    "words",
+]
 
 _TONES: dict[StrEnum, Tone] = {
     BookingStatus.PENDING: "amber",
@@ -79,8 +91,13 @@ def time_range(starts_at: datetime, ends_at: datetime, zone: str) -> str:
 
 def count(n: int, one: str, many: str = "", *, limit: int = 100_000) -> str:
     """Return a number with its noun: `1 booking`, `2 340 bookings`, `100 000+ bookings`."""
-    number = f"{min(n, limit):,}".replace(",", "\u00a0") + ("+" if n > limit else "")
-    return f"{number} {one if n == 1 else many or one + 's'}"
+    shown = number(min(n, limit)) + ("+" if n > limit else "")
+    return f"{shown} {one if n == 1 else many or one + 's'}"
+
+
+def number(n: int) -> str:
+    """Return a whole number with its thousands apart."""
+    return f"{n:,}".replace(",", "\u00a0")
 
 
 def percent(part: float, whole: float) -> str:

@@ -21,7 +21,7 @@ from avenrae.services.bookings import (
     mark_no_show,
 )
 from avenrae.ui.actions import Form, action, actor, load, opener
-from avenrae.ui.details import fact, no_record_chosen
+from avenrae.ui.details import fact, fact_link, no_record_chosen
 from avenrae.ui.format import day, show_money, status_word, time_range, when
 from avenrae.ui.history import show_history
 from avenrae.ui.lists import link
@@ -54,12 +54,12 @@ def _facts() -> None:
         if who.time_zone != booking.time_zone:
             fact("On your clock", when(booking.starts_at, who.time_zone))
         fact("Service", f"{booking.service_title} · {booking.duration_minutes} minutes")
-        fact("Practitioner", booking.practitioner_name)
-        link("care/practitioner", "Open practitioner", id=str(booking.practitioner_id))
-        fact("Client", booking.client_name)
+        fact_link("Practitioner", booking.practitioner_name, "care/practitioner", id=str(booking.practitioner_id))
         if who.is_staff:
+            fact_link("Client, with all bookings", booking.client_name, "care/bookings", client=str(booking.client_id))
             fact("Reach the client", " · ".join(filter(None, (booking.client_email, booking.client_phone))))
-            link("care/bookings", "All bookings of this client", client=str(booking.client_id))
+        else:
+            fact("Client", booking.client_name)
     with right.container(border=True):
         fact("Price", show_money(booking.price_minor, booking.currency))
         if booking.refunded_minor:
@@ -98,10 +98,9 @@ def _actions() -> None:
         Permission.BOOKING_CANCEL: lambda: opener("Cancel", _cancel, refused=open_, icon=":material/event_busy:"),
     }
     mine = [draw for permission, draw in possible.items() if who.may(permission)]
-    if mine:
-        for column, draw in zip(st.columns(len(mine)), mine, strict=True):
-            with column:
-                draw()
+    with st.container(horizontal=True):
+        for draw in mine:
+            draw()
 
 
 def _unless(*statuses: BookingStatus, must_have_begun: bool = False) -> str:

@@ -17,11 +17,11 @@ from avenrae.queries.figures import (
     total_of,
 )
 from avenrae.queries.ledger import EntryRow, count_entries, entry_filters, list_entries
-from avenrae.queries.periods import FIGURE_PERIODS, FigurePeriod, figure_period
+from avenrae.queries.periods import FIGURE_PERIODS, FigurePeriod, Span, figure_period
 from avenrae.settings import settings
 from avenrae.ui.actions import actor, load
 from avenrae.ui.charts import SOURCE_NAMES, sales_by_month
-from avenrae.ui.format import day, percent, show_money, words
+from avenrae.ui.format import day, number, percent, show_money, words
 from avenrae.ui.lists import choice, show_list
 from avenrae.ui.records import Cell, Column, records
 
@@ -73,7 +73,7 @@ def _choose(currencies: list[str]) -> tuple[str, str, str, bool]:
     return currency, zone, name, restated
 
 
-def _explain(period: FigurePeriod, zone: str, books, *, empty: bool) -> None:  # type: ignore[no-untyped-def]
+def _explain(period: FigurePeriod, zone: str, books: Span, *, empty: bool) -> None:
     start, end = period.span.start, period.span.end
     if start and end:
         running = " · still running, so it is not compared" if period.is_running else ""
@@ -99,6 +99,7 @@ def _tiles(now: Figures, before: Figures | None, currency: str) -> None:
         )
 
     was = before or Figures()
+    orders_help = f"{DEFINITIONS['orders']} {DEFINITIONS['aov']}"
     grid = st.grid(4)
     money("gmv", now.gmv, was.gmv, "GMV")
     money("refunds", now.refunds, was.refunds, "Refunds", good=False)
@@ -109,11 +110,14 @@ def _tiles(now: Figures, before: Figures | None, currency: str) -> None:
     else:
         money("revenue", now.revenue, was.revenue, "Platform revenue")
         money("adjustments", now.adjustments, was.adjustments, "Adjustments")
-        money("aov", now.aov, was.aov, "Average order value")
-        grid.metric("Orders", f"{now.orders:,}".replace(",", "\u00a0"), help=DEFINITIONS["orders"], border=True)
-    grid.metric("Sessions", f"{now.bookings:,}".replace(",", "\u00a0"), help=DEFINITIONS["bookings"], border=True)
+        average = f"{show_money(now.aov, currency)} on average"
+        grid.metric(
+            "Orders", number(now.orders), average, delta_color="off", delta_arrow="off", help=orders_help, border=True
+        )
+    grid.metric("Sessions", number(now.bookings), help=DEFINITIONS["bookings"], border=True)
     if not mine:
-        grid.metric("Take rate", percent(now.commission, now.session_gross), help=DEFINITIONS["take_rate"], border=True)
+        rate = percent(now.commission, now.session_gross)
+        grid.metric("Take rate", rate, help=DEFINITIONS["take_rate"], border=True)
 
 
 def _table(months: list[MonthFigures], currency: str) -> None:
@@ -144,7 +148,9 @@ def _entries(currency: str, zone: str, period: FigurePeriod) -> None:
     with left:
         kind = choice("Kind", LedgerKind, key="kind", every="Every kind")
     with right:
-        source = choice("Source", LedgerSource, key="source", every="Every source", name=lambda s: words(s))
+        source = choice(
+            "Source", LedgerSource, key="source", every="Every source", name=lambda s: SOURCE_NAMES[LedgerSource(s)]
+        )
     params = {"currency": currency, "kind": kind, "source": source, "zone": zone, **period.days(zone)}
     columns: list[Column[EntryRow]] = [
         Column("Date", lambda e: day(e.occurred_at, zone), key="occurred_at", wrap=False),

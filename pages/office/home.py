@@ -20,7 +20,7 @@ from avenrae.queries.periods import Span, figure_period, midnight, today
 from avenrae.services.bookings import confirm_booking
 from avenrae.settings import settings
 from avenrae.ui.actions import action, actor, load
-from avenrae.ui.format import badge, count, day, plain_text, show_money, time_range, when
+from avenrae.ui.format import badge, day, number, plain_text, show_money, time_range, when
 from avenrae.ui.lists import follow, link, open_screen
 from avenrae.ui.records import Cell, Column, records
 
@@ -52,26 +52,25 @@ def _greeting(now: datetime) -> str:
 
 def _needs(needs: Needs) -> None:
     cards = [
-        (needs.requests, "request to answer", "requests to answer", "care/bookings", {"status": "pending"}),
-        (needs.to_close, "session to close", "sessions to close", "care/bookings", _past_confirmed()),
-        (needs.orders_to_fulfil, "order to send", "orders to send", "store/orders", {"status": "paid"}),
+        (needs.requests, "requests to answer", "care/bookings", {"status": "pending"}),
+        (needs.to_close, "sessions to close", "care/bookings", _past_confirmed()),
+        (needs.orders_to_fulfil, "orders to send", "store/orders", {"status": "paid"}),
         (
             needs.profiles_to_check,
-            "profile to check",
             "profiles to check",
             "care/practitioners",
             {"status": "submitted"},
         ),
-        (needs.products_low, "product running low", "products running low", "store/inventory", {"stock": "low"}),
+        (needs.products_low, "products running low", "store/inventory", {"stock": "low"}),
     ]
     shown = [c for c in cards if c[0] is not None and who.role is not Role.CLIENT]
     if not shown:
         return
-    for column, (n, one, many, script, params) in zip(st.columns(len(shown)), shown, strict=True):
+    for column, (n, what, script, params) in zip(st.columns(len(shown)), shown, strict=True):
         with column.container(border=True, height="stretch"):
-            st.metric(many.capitalize(), f"{n:,}".replace(",", "\u00a0"))
+            st.metric(what.capitalize(), number(n or 0))
             if n:
-                link(script, f"See {count(n or 0, one, many)}", icon=":material/arrow_forward:", **params)
+                link(script, "Open the list", icon=":material/arrow_forward:", **params)
             else:
                 st.caption("All done.")
 
@@ -166,7 +165,7 @@ def _month() -> None:
     else:
         left.metric("GMV", show_money(now.gmv, currency), border=True)
     middle.metric("Refunds", show_money(now.refunds, currency), border=True)
-    right.metric("Sessions completed", f"{now.bookings:,}".replace(",", "\u00a0"), border=True)
+    right.metric("Sessions completed", number(now.bookings), border=True)
     link("insights/overview", "See the figures", icon=":material/monitoring:", currency=currency)
 
 

@@ -14,8 +14,9 @@ from avenrae.errors import AvenraeError, Conflict, InvalidInput, NotFound, NotPe
 from avenrae.models import Client, SignInSession, User
 from avenrae.passwords import hash_password, matches
 from avenrae.permissions import Actor
+from avenrae.queries.scopes import visible_users
 from avenrae.queries.sessions import find_actor
-from avenrae.queries.users import get_account, visible_users
+from avenrae.queries.users import get_account
 from avenrae.services.users import (
     add_user,
     change_password,
@@ -302,6 +303,6 @@ def test_somebody_who_does_not_exist_is_not_found(session: Session) -> None:
 def test_staff_sees_everybody_and_others_see_themselves(session: Session, role: Role) -> None:
     user = make_user(session, role=role)
     make_user(session)
-    seen = session.scalars(visible_users(actor_of(user))).all()
+    seen = session.scalars(select(User).where(visible_users(actor_of(user)))).all()
     assert (len(seen) == 2) is (role in (Role.ADMIN, Role.SUPPORT))
     assert user in seen
