@@ -1,17 +1,16 @@
 """The frame around every page: who is signed in, the menu of the role, messages, and errors as sentences."""
 
-import logging
 from pathlib import Path
 
 import streamlit as st
 
-from avenrae.db.transaction import new_reference
-from avenrae.errors import AvenraeError, NotFound
+from avenrae.errors import AvenraeError
 from avenrae.settings import ROOT
 from avenrae.ui.actions import actor, read_actor, show_messages
+from avenrae.ui.failures import report
 from avenrae.ui.navigation import screens_of
 
-log = logging.getLogger("avenrae")
+HOME = ROOT / "pages" / "office" / "home.py"
 _CSS = Path(__file__).parent / "frontend" / "console.css"
 
 
@@ -37,17 +36,9 @@ def run_console() -> None:
     show_messages()
     try:
         page.run()
-    except NotFound as e:
-        st.info(e.message, icon=":material/search_off:")
-        st.page_link(st.Page(ROOT / "pages/office/home.py", title="Home", default=True), label="Go home")
-    except AvenraeError as e:
-        st.error(e.message, icon=":material/error:")
-    except Exception:
-        reference = new_reference()
-        log.exception("page %s failed, reference %s", page.title, reference)
-        st.error(
-            f"This page has a fault on our side. Quote {reference} when you ask for help.", icon=":material/error:"
-        )
+    except Exception as e:
+        report(e)
+        st.page_link(st.Page(HOME, default=True), label="Go to the home page", icon=":material/home:")
 
 
 def _menu() -> dict[str, list[st.Page]]:

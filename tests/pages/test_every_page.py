@@ -1,0 +1,62 @@
+"""Every page as every role: it opens, or it is not there; and without a sign-in there is nothing."""
+
+import pytest
+from sqlalchemy import text
+
+from avenrae.db import engine as db
+from avenrae.enums import Role
+from avenrae.ui.navigation import SCREENS, Screen
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda s: s.script)
+def test_opens_or_is_not_there(console, people, world, screen: Screen, role: Role) -> None:
+    """R-USR-01: refused by address as well; R-UI-02: no page shows a traceback."""
+    params = {"id": world[screen.script]} if screen.script in world else {}
+    if role not in screen.roles:
+        app = console(people[role])
+        with pytest.raises(ValueError, match="Could not find a navigation page"):
+            app.switch_page(f"pages/{screen.script}.py")
+        return
+    app = console(people[role], screen.script, **params)
+    assert not app.exception
+    assert [e.value for e in app.error] == []
+    assert len(app.title) == 1, f"{screen.script} has no title"
+
+
+@pytest.mark.parametrize(
+    "screen", [s for s in SCREENS if s.hidden and s.script != "care/new_booking"], ids=lambda s: s.script
+)
+@pytest.mark.parametrize("wrong", ["", "zzz", "01a1f886-498d-7c76-aaee-42ad900b26fe"])
+def test_a_wrong_address_is_a_sentence(console, people, screen: Screen, wrong: str) -> None:
+    """R-UI-02"""
+    app = console(people[Role.ADMIN], screen.script, **({"id": wrong} if wrong else {}))
+    assert not app.exception
+    assert [e.value for e in app.error] == []
+    assert len(app.info) == 1
+
+
+def test_nobody_sees_nothing(console, people) -> None:
+    app = console(None)
+    assert not app.title
+    assert not app.sidebar.button
+
+
+def test_a_suspended_user_is_out_at_the_next_click(console, people) -> None:
+    """R-USR-02"""
+    app = console(people[Role.SUPPORT], "care/bookings")
+    assert app.title[0].value == "Bookings"
+    with db.engine().begin() as connection:
+        connection.execute(text("UPDATE users SET is_active = false WHERE role = 'support'"))
+    app.run()
+    assert not app.title
+
+
+def test_a_changed_role_counts_at_the_next_click(console, people) -> None:
+    """R-USR-02: an open page of an admin who is made support loses what support may not see."""
+    app = console(people[Role.ADMIN], "insights/overview")
+    assert app.title[0].value == "Overview"
+    with db.engine().begin() as connection:
+        connection.execute(text("UPDATE users SET role = 'support' WHERE role = 'admin'"))
+    app.run()
+    assert [t.value for t in app.title] != ["Overview"]
