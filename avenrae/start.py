@@ -3,11 +3,13 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from avenrae.db import engine as db
 from avenrae.db.embedded import EmbeddedServer, acquire
 from avenrae.db.migrate import migrate
 from avenrae.demo.world import is_empty, load_world
+from avenrae.errors import Conflict
 from avenrae.settings import settings
 
 log = logging.getLogger("avenrae")
@@ -30,7 +32,9 @@ def prepare(say: Callable[[str], None] = log.info, *, demo: bool = True) -> None
     migrate(db.engine())
     if demo and not settings().is_production and is_empty():
         say("Loading the demo world, once…")
-        load_world()
+        # Another instance may have loaded it since the line above asked.
+        with suppress(Conflict):
+            load_world()
 
 
 def open_database(say: Callable[[str], None] = log.info) -> None:
