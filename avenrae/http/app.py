@@ -38,6 +38,7 @@ def app_parts(script: str | Path, prepare: Callable[[], object] | None = None) -
     # While this is unset, a deep link into `pages/` may run a page without the console and its sign-in around it.
     PagesManager.uses_pages_directory = False
     _send_at_once()
+    _log_less()
     sockets = OpenSockets()
     return {
         "routes": [
@@ -88,3 +89,16 @@ def _send_at_once() -> None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     asyncio.base_events._set_nodelay = set_nodelay  # type: ignore[attr-defined]
+
+
+def _log_less() -> None:
+    """Keep the lines of every request out of the log: their addresses hold what people search for."""
+
+    def is_news(record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        return record.levelno >= logging.WARNING or not (
+            record.name == "uvicorn.access" or message.startswith("connection ") or "WebSocket" in message
+        )
+
+    for name in ("uvicorn.access", "uvicorn.error"):
+        logging.getLogger(name).addFilter(is_news)

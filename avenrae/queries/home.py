@@ -69,7 +69,7 @@ def count_needs(session: Session, actor: Actor) -> Needs:
         "products_low": _of(
             Product,
             visible_products(actor),
-            Product.is_active,
+            Product.is_active.is_(True),
             Product.on_hand - Product.allocated <= Product.reorder_level,
             when=actor.may(Permission.STOCK_CHANGE),
         ),

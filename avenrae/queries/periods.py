@@ -67,6 +67,7 @@ def _date(text: str | None) -> date | None:
 
 
 FIGURE_PERIODS: Mapping[str, str] = {
+    "6-months": "Last 6 full months",
     "12-months": "Last 12 full months",
     "3-months": "Last 3 full months",
     "last-month": "Last full month",
@@ -82,7 +83,8 @@ FIGURE_PERIODS: Mapping[str, str] = {
 class FigurePeriod:
     """A period of whole months, the one of equal length before it, and whether it is still running.
 
-    A running period is not compared with a whole one (R-AN-04), so it has no `before`.
+    A running period is not compared with a whole one (R-AN-04), nor one with months before the books began:
+    those have no `before`.
     """
 
     span: Span
@@ -102,6 +104,7 @@ def figure_period(name: str, zone: str, books: Span) -> FigurePeriod:
     month = today(zone).replace(day=1)
     first, months = {
         "12-months": (add_months(month, -12), 12),
+        "6-months": (add_months(month, -6), 6),
         "3-months": (add_months(month, -3), 3),
         "last-month": (add_months(month, -1), 1),
         "this-month": (month, 1),
@@ -117,7 +120,10 @@ def figure_period(name: str, zone: str, books: Span) -> FigurePeriod:
     after = add_months(first, months)
     span = Span(midnight(first, zone), midnight(after, zone))
     is_running = after > month
-    before = None if is_running else Span(midnight(add_months(first, -months), zone), span.start)
+    before: Span | None = Span(midnight(add_months(first, -months), zone), span.start)
+    begun_in = books.start.astimezone(ZoneInfo(zone)).date().replace(day=1) if books.start else None
+    if is_running or (begun_in and begun_in > add_months(first, -months)):
+        before = None
     return FigurePeriod(span, before, is_running)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from avenrae.enums import BookingStatus, OrderStatus, PaymentStatus, VerificationStatus
+from avenrae.enums import AvailabilityStatus, BookingStatus, OrderStatus, PaymentStatus, VerificationStatus
 from avenrae.money import show as show_money
 from avenrae.ui.records import Cell, Tone
 
@@ -22,25 +22,17 @@ __all__ = [
     "words",
 ]
 
-_TONES: dict[StrEnum, Tone] = {
-    BookingStatus.PENDING: "amber",
-    BookingStatus.CONFIRMED: "blue",
-    BookingStatus.COMPLETED: "green",
-    BookingStatus.CANCELLED: "grey",
-    BookingStatus.NO_SHOW: "red",
-    PaymentStatus.UNPAID: "amber",
-    PaymentStatus.PAID: "green",
-    PaymentStatus.PARTIALLY_REFUNDED: "violet",
-    PaymentStatus.REFUNDED: "grey",
-    OrderStatus.PENDING: "amber",
-    OrderStatus.PAID: "blue",
-    OrderStatus.FULFILLED: "green",
-    OrderStatus.CANCELLED: "grey",
-    VerificationStatus.DRAFT: "grey",
-    VerificationStatus.SUBMITTED: "amber",
-    VerificationStatus.APPROVED: "green",
-    VerificationStatus.REJECTED: "red",
-    VerificationStatus.SUSPENDED: "red",
+_TONES: dict[type[StrEnum], dict[str, Tone]] = {
+    BookingStatus: {
+        "pending": "amber",
+        "confirmed": "blue",
+        "completed": "green",
+        "no_show": "red",
+    },
+    PaymentStatus: {"unpaid": "amber", "paid": "green", "partially_refunded": "violet"},
+    OrderStatus: {"pending": "amber", "paid": "blue", "fulfilled": "green"},
+    VerificationStatus: {"submitted": "amber", "approved": "green", "rejected": "red", "suspended": "red"},
+    AvailabilityStatus: {"available": "green", "busy": "amber"},
 }
 _MARKDOWN_COLOURS = {"amber": "orange", "grey": "gray"}
 _MARKDOWN_SIGNS = frozenset("\\`*_[]<>$~:#|")
@@ -59,13 +51,17 @@ def plain_text(text: str) -> str:
 
 def badge(status: StrEnum) -> Cell:
     """Return a status as a table cell: a word with a coloured mark."""
-    return Cell(words(status.value), tone=_TONES.get(status, "grey"))
+    return Cell(words(status.value), tone=_tone(status))
 
 
 def status_word(status: StrEnum) -> str:
     """Return a status as a Markdown badge for a page's head."""
-    tone = _TONES.get(status, "grey")
+    tone = _tone(status)
     return f":{_MARKDOWN_COLOURS.get(tone, tone)}-badge[{words(status.value)}]"
+
+
+def _tone(status: StrEnum) -> Tone:
+    return _TONES.get(type(status), {}).get(status.value, "grey")
 
 
 def when(at: datetime | None, zone: str, *, seconds: bool = False) -> str:

@@ -14,17 +14,23 @@ from avenrae.ui.format import words
 
 _TILE = 512
 """Pixels that the whole world is wide at zoom 0."""
-_NARROW = 420
+_NARROW = 340
 """The width that a view has to fit; wider screens show more around it."""
 _FONT = pdk.types.String("Inter, sans-serif")
-_CODES = {kind: kind.value[:2].capitalize() for kind in PractitionerKind}
+ICON = 96
+"""Pixels of one marker in the pictures that `static/map/markers.py` draws."""
+CODES = {kind: kind.value[:2].capitalize() for kind in PractitionerKind}
 """Two letters on every marker, so that kinds can be told apart without seeing colours."""
-_COLOURS = {
+COLOURS = {
     "light": ("#0F6B5C", "#A86A0B", "#4A2478", "#2A78BF", "#862636"),
     "dark": ("#2FA58F", "#EBA654", "#A9C1F2", "#E0736D", "#B294E0"),
 }
+ON_MARKER = {"light": "#FFFFFF", "dark": "#0F171A"}
+_MAPPING = {
+    code: {"x": n * ICON, "y": 0, "width": ICON, "height": ICON, "anchorX": ICON // 2, "anchorY": ICON // 2}
+    for n, code in enumerate(CODES.values())
+}
 _INK = {"light": "#10191A", "dark": "#E7E9E4"}
-_ON_MARKER = {"light": "#FFFFFF", "dark": "#0F171A"}
 
 
 def practitioner_map(rows: Sequence[PractitionerRow], *, key: str, height: int = 520) -> PractitionerRow | None:
@@ -41,8 +47,7 @@ def practitioner_map(rows: Sequence[PractitionerRow], *, key: str, height: int =
             "name": r.name,
             "kind": words(r.kind.value),
             "city": r.city or "No city given",
-            "code": _CODES[r.kind],
-            "colour": _rgb(_colour(r.kind, theme)),
+            "code": CODES[r.kind],
             "position": [r.longitude, r.latitude],
         }
         for r in placed
@@ -51,20 +56,17 @@ def practitioner_map(rows: Sequence[PractitionerRow], *, key: str, height: int =
         pdk.Deck(
             layers=[
                 pdk.Layer(
-                    "ScatterplotLayer",
+                    "IconLayer",
                     markers,
                     id="practitioners",
                     get_position="position",
-                    get_fill_color="colour",
-                    get_line_color=_rgb(_ON_MARKER[theme]),
-                    radius_min_pixels=11,
-                    radius_max_pixels=11,
-                    line_width_min_pixels=1.5,
-                    stroked=True,
+                    get_icon="code",
+                    get_size=26,
+                    icon_atlas=pdk.types.String(f"/app/static/map/markers-{theme}.png"),
+                    icon_mapping=_MAPPING,
                     pickable=True,
                 ),
-                _text_layer("codes", markers, "code", size=11, colour=_rgb(_ON_MARKER[theme])),
-                _text_layer("places", _labels(placed), "text", size=12, colour=_rgb(_INK[theme]), below=20),
+                _names("places", _labels(placed), theme),
             ],
             initial_view_state=_view([(r.latitude or 0.0, r.longitude or 0.0) for r in placed], height),
             map_style=_style(theme),
@@ -81,28 +83,37 @@ def practitioner_map(rows: Sequence[PractitionerRow], *, key: str, height: int =
     return next((r for r in placed if str(r.id) in ids), None)
 
 
-def position_map(latitude: float, longitude: float, *, is_exact: bool, key: str, height: int = 280) -> None:
-    """Draw one position: a dot where it is exact, a circle of 500 m around a coarse one."""
+def position_map(latitude: float, longitude: float, name: str, *, is_exact: bool, key: str, height: int = 260) -> None:
+    """Draw one position under its name: a dot, around a coarse one also a circle of 500 m."""
     theme = _theme()
-    colour = _rgb(_COLOURS[theme][0])
+    colour = _rgb(COLOURS[theme][0])
+    marker = [{"position": [longitude, latitude], "text": name}]
+    circle = pdk.Layer(
+        "ScatterplotLayer",
+        marker,
+        id="circle",
+        get_position="position",
+        get_fill_color=[*colour, 70],
+        get_radius=500,
+        radius_min_pixels=9,
+    )
+    dot = pdk.Layer(
+        "ScatterplotLayer",
+        marker,
+        id="dot",
+        get_position="position",
+        get_fill_color=colour,
+        get_line_color=_rgb(ON_MARKER[theme]),
+        radius_min_pixels=7,
+        radius_max_pixels=7,
+        line_width_min_pixels=2,
+        stroked=True,
+    )
+    label = _names("name", marker, theme)
     st.pydeck_chart(
         pdk.Deck(
-            layers=[
-                pdk.Layer(
-                    "ScatterplotLayer",
-                    [{"position": [longitude, latitude]}],
-                    id="position",
-                    get_position="position",
-                    get_fill_color=[*colour, 255 if is_exact else 90],
-                    get_line_color=_rgb(_ON_MARKER[theme]) if is_exact else colour,
-                    get_radius=1 if is_exact else 500,
-                    radius_min_pixels=9,
-                    **({"radius_max_pixels": 9} if is_exact else {}),
-                    line_width_min_pixels=2,
-                    stroked=True,
-                )
-            ],
-            initial_view_state=pdk.ViewState(latitude=latitude, longitude=longitude, zoom=8.5 if is_exact else 11),
+            layers=[dot, label] if is_exact else [circle, label],
+            initial_view_state=pdk.ViewState(latitude=latitude, longitude=longitude, zoom=4.5),
             map_style=_style(theme),
             tooltip=False,
         ),
@@ -118,27 +129,25 @@ def legend(rows: Sequence[PractitionerRow]) -> None:
     numbers = Counter(r.kind for r in rows if r.latitude is not None)
     items = "".join(
         f'<span style="display:inline-flex;align-items:center;gap:.4rem;white-space:nowrap">'
-        f'<span style="background:{_colour(kind, theme)};color:{_ON_MARKER[theme]};border-radius:50%;width:1.5rem;'
+        f'<span style="background:{_colour(kind, theme)};color:{ON_MARKER[theme]};border-radius:50%;width:1.5rem;'
         f'height:1.5rem;display:inline-flex;align-items:center;justify-content:center;font-size:.7rem">'
-        f"{_CODES[kind]}</span>{words(kind.value)} ({numbers[kind]})</span>"
+        f"{CODES[kind]}</span>{words(kind.value)} ({numbers[kind]})</span>"
         for kind in PractitionerKind
         if numbers[kind]
     )
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:.3rem 1rem;font-size:.85rem">{items}</div>')
 
 
-def _text_layer(
-    name: str, data: list[dict[str, Any]], text: str, *, size: int, colour: list[int], below: int = 0
-) -> Any:
+def _names(name: str, labels: list[dict[str, Any]], theme: str) -> pdk.Layer:
     return pdk.Layer(
         "TextLayer",
-        data,
+        labels,
         id=name,
         get_position="position",
-        get_text=text,
-        get_size=size,
-        get_color=colour,
-        get_pixel_offset=[0, below],
+        get_text="text",
+        get_size=12,
+        get_color=_rgb(_INK[theme]),
+        get_pixel_offset=[0, 22],
         font_family=_FONT,
         font_weight=600,
         character_set=pdk.types.String("auto"),
@@ -202,7 +211,7 @@ def _style(theme: str) -> str:
 
 
 def _colour(kind: PractitionerKind, theme: str) -> str:
-    return _COLOURS[theme][list(PractitionerKind).index(kind)]
+    return COLOURS[theme][list(PractitionerKind).index(kind)]
 
 
 def _rgb(colour: str) -> list[int]:

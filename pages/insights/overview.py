@@ -43,7 +43,7 @@ def main() -> None:
     period = figure_period(name, zone, books)
     months = load(month_figures, currency, period.span, zone, restated=restated)
     before = load(month_figures, currency, period.before, zone, restated=restated) if period.before else []
-    _explain(period, zone, books, empty=not months)
+    _explain(period, zone, name, books, empty=not months)
     _tiles(total_of(months), total_of(before) if before else None, currency)
     if months:
         sales_by_month(months, currency, key="sales")
@@ -73,11 +73,13 @@ def _choose(currencies: list[str]) -> tuple[str, str, str, bool]:
     return currency, zone, name, restated
 
 
-def _explain(period: FigurePeriod, zone: str, books: Span, *, empty: bool) -> None:
+def _explain(period: FigurePeriod, zone: str, name: str, books: Span, *, empty: bool) -> None:
     start, end = period.span.start, period.span.end
     if start and end:
-        running = " · still running, so it is not compared" if period.is_running else ""
-        st.caption(f"{day(start, zone)} up to, not including, {day(end, zone)} ({zone}){running}")
+        why = " · still running, so it is not compared" if period.is_running else ""
+        if not why and name != "all" and not period.before:
+            why = " · the books do not reach back over the period before, so it is not compared"
+        st.caption(f"{day(start, zone)} up to, not including, {day(end, zone)} ({zone}){why}")
     if empty and books.start and books.end:
         st.info(
             f"Nothing was booked in this period. The entries reach from {day(books.start, zone)} to"
@@ -96,6 +98,7 @@ def _tiles(now: Figures, before: Figures | None, currency: str) -> None:
             delta_color="normal" if good else "inverse",
             help=DEFINITIONS[name],
             border=True,
+            height="stretch",
         )
 
     was = before or Figures()
@@ -112,12 +115,19 @@ def _tiles(now: Figures, before: Figures | None, currency: str) -> None:
         money("adjustments", now.adjustments, was.adjustments, "Adjustments")
         average = f"{show_money(now.aov, currency)} on average"
         grid.metric(
-            "Orders", number(now.orders), average, delta_color="off", delta_arrow="off", help=orders_help, border=True
+            "Orders",
+            number(now.orders),
+            average,
+            delta_color="off",
+            delta_arrow="off",
+            help=orders_help,
+            border=True,
+            height="stretch",
         )
-    grid.metric("Sessions", number(now.bookings), help=DEFINITIONS["bookings"], border=True)
+    grid.metric("Sessions", number(now.bookings), help=DEFINITIONS["bookings"], border=True, height="stretch")
     if not mine:
         rate = percent(now.commission, now.session_gross)
-        grid.metric("Take rate", rate, help=DEFINITIONS["take_rate"], border=True)
+        grid.metric("Take rate", rate, help=DEFINITIONS["take_rate"], border=True, height="stretch")
 
 
 def _table(months: list[MonthFigures], currency: str) -> None:

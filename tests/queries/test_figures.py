@@ -148,6 +148,13 @@ def test_periods(noon: datetime, name: str, first: str, after: str, before: str 
     assert (period.before, period.is_running) == (expected, running)
 
 
+def test_a_period_is_not_compared_with_one_before_the_books_began(noon: datetime) -> None:
+    """R-AN-04: half a period is no measure for a whole one."""
+    begun = Span(midnight(date(2025, 4, 2), JOHANNESBURG), noon)
+    assert figure_period("6-months", JOHANNESBURG, begun).before is None
+    assert figure_period("3-months", JOHANNESBURG, begun).before is not None
+
+
 def test_everything_reaches_over_the_books(session: Session, noon: datetime) -> None:
     session.execute(insert(LedgerEntry), random_entries(7, 40))
     span = books_span(session, ADMIN, "GBP")
