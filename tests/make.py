@@ -157,9 +157,7 @@ def make_product(session: Session, *, stock: int = 0, **kw: Any) -> Product:
     session.flush()
     if stock:
         session.add(
-            StockMovement(
-                product_id=product.id, delta=stock, reason=MovementReason.RECEIVED, occurred_at=clock.now()
-            )
+            StockMovement(product_id=product.id, delta=stock, reason=MovementReason.RECEIVED, occurred_at=clock.now())
         )
         session.flush()
     session.refresh(product)

@@ -1,0 +1,127 @@
+"""The present of the demo world, made by the same services as a click: today's sessions and the open orders."""
+
+from sqlalchemy.orm import Session
+
+from avenrae import clock
+from avenrae.demo.people import Customer, Worker
+from avenrae.demo.rows import Frame
+from avenrae.demo.sessions import Agenda, Visit
+from avenrae.demo.shop import FREE_SHIPPING_MINOR, Shop
+from avenrae.enums import MovementReason, Role
+from avenrae.models import Booking
+from avenrae.permissions import Actor
+from avenrae.services.bookings import cancel_booking, complete_booking, confirm_booking, create_booking
+from avenrae.services.money import record_payment
+from avenrae.services.orders import cancel_order, fulfil_order, place_order, record_order_payment, refund_order
+from avenrae.services.products import adjust_stock, count_stock, receive_stock
+
+DEMO = Actor.system("Demo world")
+
+
+def as_practitioner(worker: Worker) -> Actor:
+    """Return the actor that a practitioner is."""
+    return Actor(worker.user_id, Role.PRACTITIONER, "Demo practitioner", practitioner_id=worker.id)
+
+
+def as_client(customer: Customer) -> Actor:
+    """Return the actor that a client is."""
+    return Actor(customer.user_id, Role.CLIENT, customer.name, client_id=customer.id)
+
+
+def live_today(session: Session, frame: Frame, agenda: Agenda) -> None:
+    """Close the demo practitioner's sessions that are over today but the last, and agree what is to come."""
+    worker = agenda.diaries[0].worker
+    over = [
+        visit
+        for visit in agenda.visits
+        if visit.worker is worker and frame.at(frame.today, 0) <= visit.starts and visit.ends <= frame.now
+    ]
+    for visit in sorted(over, key=lambda visit: visit.starts)[:-1]:
+        complete_booking(session, as_practitioner(worker), visit.id, paid_on_site=visit.paid_at is None)
+    for n, visit in enumerate(agenda.today):
+        if visit.starts <= clock.now():
+            continue
+        booking = create_booking(
+            session,
+            DEMO,
+            client_id=visit.customer.id,
+            service_id=visit.offering.id,
+            starts_at=visit.starts,
+            notes=visit.notes,
+        )
+        if n % 4 != 3:
+            record_payment(session, booking, booking.price_minor)
+    session.flush()
+
+
+def live_requests(session: Session, agenda: Agenda) -> None:
+    """Let clients ask the demo practitioner; the demo client is answered twice, and calls one session off."""
+    worker, customer = agenda.diaries[0].worker, agenda.customers[0]
+    for visit in agenda.asked:
+        _ask(session, visit)
+    for n, visit in enumerate(agenda.demo_client_asked):
+        booking = _ask(session, visit)
+        if n == 0:
+            continue
+        confirm_booking(session, as_practitioner(worker), booking.id)
+        record_payment(session, booking, booking.price_minor)
+        session.flush()
+        if n == 1:
+            cancel_booking(session, as_client(customer), booking.id, "I am away that week after all")
+
+
+def live_shop(session: Session, frame: Frame, shop: Shop, customers: list[Customer]) -> None:
+    """Place today's orders; leave some to be paid and some to be sent, and send, cancel and refund a few."""
+    chosen = [customers[0], *frame.rng.sample(customers[1:], 11), customers[0]]
+    for n, customer in enumerate(chosen):
+        lines = shop.pick()
+        total = sum(shelf.ware.price_minor * quantity for shelf, quantity in lines)
+        if not lines:
+            continue
+        order = place_order(
+            session,
+            DEMO,
+            client_id=customer.id,
+            lines=[(shelf.id, quantity) for shelf, quantity in lines],
+            shipping_minor=0 if total >= FREE_SHIPPING_MINOR else 7_500,
+            country=customer.country,
+        )
+        for shelf, quantity in lines:
+            shelf.allocated += quantity
+        if n < 4:
+            continue
+        record_order_payment(session, DEMO, order.id)
+        if n in (5, 6):
+            fulfil_order(session, DEMO, order.id)
+        if n == 6:
+            first = lines[0][0]
+            reason = "Sent the wrong colour"
+            price = first.ware.price_minor
+            refund_order(session, DEMO, order.id, amount_minor=price, reason=reason, restock=[(first.id, 1)])
+        if n == 7:
+            cancel_order(session, DEMO, order.id, "Ordered twice by mistake")
+
+
+def live_stock(session: Session, frame: Frame, shop: Shop) -> None:
+    """Receive this morning's parcel, count one shelf and write one piece off."""
+    full = [shelf for shelf in shop.shelves if shelf.available > shelf.reorder + 4]
+    parcel, counted, broken = frame.rng.sample(full, 3)
+    reference = f"GRN {frame.today:%Y%m%d}-2"
+    parcel.on_hand, counted.on_hand, broken.on_hand = parcel.on_hand + 6, counted.on_hand - 1, broken.on_hand - 1
+    receive_stock(session, DEMO, parcel.id, quantity=6, reference=reference, note="Came by courier")
+    count_stock(session, DEMO, counted.id, counted=counted.on_hand, note="One missing on the shelf")
+    adjust_stock(
+        session, DEMO, broken.id, delta=-1, reason=MovementReason.DAMAGED, note="Dropped while packing an order"
+    )
+
+
+def _ask(session: Session, visit: Visit) -> Booking:
+    """Let a client ask for a session himself: it is held until it is paid or answered."""
+    return create_booking(
+        session,
+        as_client(visit.customer),
+        client_id=visit.customer.id,
+        service_id=visit.offering.id,
+        starts_at=visit.starts,
+        notes=visit.notes,
+    )
