@@ -2,8 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,84 +11,16 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from avenrae import money
 from avenrae.db.engine import engine
 from avenrae.db.transaction import read_session
 from avenrae.errors import NotFound, NotSignedIn
+from avenrae.http.exports import EXPORTS, Export, Number
 from avenrae.http.guard import find_session
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, ledger
 from avenrae.queries.sessions import find_actor
 
 _CHUNK = 500
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-@dataclass(frozen=True)
-class Export:
-    """How one list becomes a file: its filters from the address, its rows, and a cell for each heading."""
-
-    filters: Callable[[Mapping[str, str], str], Any]
-    rows: Callable[[Session, Actor, Any, str], Iterator[Any]]
-    sort: str
-    cells: Mapping[str, Callable[[Any, ZoneInfo], Any]]
-
-
-def _minor(amount: str) -> Callable[[Any, ZoneInfo], Any]:
-    return lambda row, _: _Number(money.plain(getattr(row, amount), row.currency))
-
-
-def _at(name: str) -> Callable[[Any, ZoneInfo], Any]:
-    def cell(row: Any, zone: ZoneInfo) -> str:
-        at = getattr(row, name)
-        return at.astimezone(zone).isoformat(timespec="seconds") if at else ""
-
-    return cell
-
-
-def _plain(name: str) -> Callable[[Any, ZoneInfo], Any]:
-    return lambda row, _: getattr(row, name)
-
-
-class _Number(str):
-    """A number of ours: its minus is no formula."""
-
-
-EXPORTS: dict[str, Export] = {
-    "bookings": Export(
-        bookings.booking_filters,
-        bookings.each_booking,
-        "-starts_at",
-        {
-            "reference": _plain("reference"),
-            "starts_at": _at("starts_at"),
-            "ends_at": _at("ends_at"),
-            "time_zone": _plain("time_zone"),
-            "status": _plain("status"),
-            "payment_status": _plain("payment_status"),
-            "client": _plain("client_name"),
-            "practitioner": _plain("practitioner_name"),
-            "service": _plain("service_title"),
-            "price": _minor("price_minor"),
-            "currency": _plain("currency"),
-        },
-    ),
-    "entries": Export(
-        ledger.entry_filters,
-        ledger.each_entry,
-        "-occurred_at",
-        {
-            "occurred_at": _at("occurred_at"),
-            "kind": _plain("kind"),
-            "source": _plain("source"),
-            "of": _plain("subject"),
-            "gross": _minor("gross_minor"),
-            "commission": _minor("commission_minor"),
-            "currency": _plain("currency"),
-            "note": _plain("note"),
-        },
-    ),
-}
 
 
 async def download(request: Request) -> Response:
@@ -156,4 +87,4 @@ def _taken(buffer: io.StringIO) -> str:
 def _safe(value: Any) -> str:
     """Return a cell that no spreadsheet runs as a formula (R-IMP-02)."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) and not isinstance(value, _Number) else text
+    return f"'{text}" if text.startswith(_FORMULA) and not isinstance(value, Number | int | float) else text

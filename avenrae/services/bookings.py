@@ -239,7 +239,7 @@ def _held(
 def _cancelled(session: Session, actor: Actor, booking: Booking, reason: str) -> Booking:
     if not reason.strip():
         raise InvalidInput("Say why, so that everybody concerned can be told.")
-    _give_back(session, actor, booking)
+    _give_back(session, actor, booking, reason)
     booking.status, booking.cancelled_at = BookingStatus.CANCELLED, clock.now()
     booking.cancelled_by = {Role.CLIENT: CancelledBy.CLIENT, Role.PRACTITIONER: CancelledBy.PRACTITIONER}.get(
         actor.role, CancelledBy.STAFF if actor.user_id else CancelledBy.SYSTEM
@@ -249,7 +249,7 @@ def _cancelled(session: Session, actor: Actor, booking: Booking, reason: str) ->
     return booking
 
 
-def _give_back(session: Session, actor: Actor, booking: Booking) -> None:
+def _give_back(session: Session, actor: Actor, booking: Booking, reason: str) -> None:
     if booking.payment_status != PaymentStatus.PAID:
         return
     amount = booking.price_minor
@@ -258,6 +258,6 @@ def _give_back(session: Session, actor: Actor, booking: Booking) -> None:
         amount = money.share(amount, refund_share(CancellationPolicy(booking.policy), notice))
     require_refund_limit(actor, booking, amount)
     if amount or not booking.price_minor:
-        record_refund(session, booking, amount)
+        record_refund(session, booking, amount, reason)
     if kept := booking.price_minor - amount:
         book_retained_fee(session, booking, find_payment(session, booking), kept, "Cancelled late, part kept")

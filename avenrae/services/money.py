@@ -31,8 +31,10 @@ def record_payment(session: Session, subject: Booking | Order, amount_minor: int
     return _transaction(session, subject, TransactionKind.CHARGE, amount_minor)
 
 
-def record_refund(session: Session, subject: Booking | Order, amount_minor: int) -> Transaction | None:
-    """Record money given back by hand; a constraint holds the sum of refunds to what was paid.
+def record_refund(
+    session: Session, subject: Booking | Order, amount_minor: int, reason: str = ""
+) -> Transaction | None:
+    """Record money given back by hand, and why; a constraint holds the sum of refunds to what was paid.
 
     Raises:
         InvalidInput: The amount is not positive or more than is left.
@@ -47,7 +49,7 @@ def record_refund(session: Session, subject: Booking | Order, amount_minor: int)
     subject.refunded_minor += amount_minor
     full = subject.refunded_minor == paid
     subject.payment_status = PaymentStatus.REFUNDED if full else PaymentStatus.PARTIALLY_REFUNDED
-    return _transaction(session, subject, TransactionKind.REFUND, amount_minor)
+    return _transaction(session, subject, TransactionKind.REFUND, amount_minor, reason)
 
 
 def require_refund_limit(actor: Actor, subject: Booking | Order, amount_minor: int) -> None:
@@ -162,7 +164,9 @@ def find_payment(session: Session, subject: Booking | Order) -> Transaction | No
     return session.execute(query.order_by(Transaction.occurred_at).limit(1)).scalar_one_or_none()
 
 
-def _transaction(session: Session, subject: Booking | Order, kind: TransactionKind, amount_minor: int) -> Transaction:
+def _transaction(
+    session: Session, subject: Booking | Order, kind: TransactionKind, amount_minor: int, reason: str = ""
+) -> Transaction:
     transaction = Transaction(
         user_id=_payer(session, subject.client_id),
         amount_minor=amount_minor,
@@ -173,6 +177,7 @@ def _transaction(session: Session, subject: Booking | Order, kind: TransactionKi
         booking_id=subject.id if isinstance(subject, Booking) else None,
         order_id=subject.id if isinstance(subject, Order) else None,
         occurred_at=clock.now(),
+        details={"reason": reason.strip()} if reason.strip() else {},
     )
     session.add(transaction)
     session.flush()

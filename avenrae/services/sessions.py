@@ -13,8 +13,8 @@ from avenrae.enums import Role
 from avenrae.errors import NotFound, NotPermitted, NotSignedIn, TryAgain
 from avenrae.models.identity import SignInAttempt, SignInSession, User
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.sessions import token_hash
 from avenrae.queries.scopes import visible_users
+from avenrae.queries.sessions import token_hash
 from avenrae.queries.users import Credentials
 from avenrae.settings import settings
 

@@ -1,0 +1,119 @@
+"""What is in the CSV file of each list: its filters from the address, its rows, and a cell for each heading."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from avenrae import money
+from avenrae.permissions import Actor
+from avenrae.queries import bookings, ledger, orders, practitioners, products
+
+Cell = Callable[[Any, ZoneInfo], Any]
+
+
+class Number(str):
+    """A number of ours: its minus is no formula."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """How one list becomes a file; `sort` is used where the address names none."""
+
+    filters: Callable[[Mapping[str, str], str], Any]
+    rows: Callable[[Session, Actor, Any, str], Iterator[Any]]
+    sort: str
+    cells: Mapping[str, Cell]
+
+
+def _plain(*names: str) -> dict[str, Cell]:
+    return {heading: cell for name in names for heading, cell in _named(name, name).items()}
+
+
+def _named(heading: str, name: str) -> dict[str, Cell]:
+    return {heading: lambda row, _: getattr(row, name)}
+
+
+def _at(*names: str) -> dict[str, Cell]:
+    return {name: _instant(name) for name in names}
+
+
+def _instant(name: str) -> Cell:
+    def cell(row: Any, zone: ZoneInfo) -> str:
+        at = getattr(row, name)
+        return at.astimezone(zone).isoformat(timespec="seconds") if at else ""
+
+    return cell
+
+
+def _amount(heading: str, name: str) -> dict[str, Cell]:
+    return {heading: lambda row, _: Number(money.plain(getattr(row, name), row.currency))}
+
+
+EXPORTS: dict[str, Export] = {
+    "bookings": Export(
+        bookings.booking_filters,
+        bookings.each_booking,
+        "-starts_at",
+        {
+            **_plain("reference"),
+            **_at("starts_at", "ends_at"),
+            **_plain("time_zone", "status", "payment_status"),
+            **_named("client", "client_name"),
+            **_named("practitioner", "practitioner_name"),
+            **_named("service", "service_title"),
+            **_amount("price", "price_minor"),
+            **_plain("currency"),
+        },
+    ),
+    "entries": Export(
+        ledger.entry_filters,
+        ledger.each_entry,
+        "-occurred_at",
+        {
+            **_at("occurred_at"),
+            **_plain("kind", "source"),
+            **_named("of", "subject"),
+            **_amount("gross", "gross_minor"),
+            **_amount("commission", "commission_minor"),
+            **_plain("currency", "note"),
+        },
+    ),
+    "orders": Export(
+        orders.order_filters,
+        orders.each_order,
+        "-placed_at",
+        {
+            **_plain("reference", "kind"),
+            **_at("placed_at"),
+            **_plain("status", "payment_status"),
+            **_named("client", "client_name"),
+            **_plain("country", "pieces"),
+            **_amount("total", "total_minor"),
+            **_amount("refunded", "refunded_minor"),
+            **_plain("currency"),
+        },
+    ),
+    "products": Export(
+        products.product_filters,
+        products.each_product,
+        "title",
+        {
+            **_plain("sku", "title", "product_type", "category"),
+            **_amount("price", "price_minor"),
+            **_plain("currency", "is_active", "in_stock", "on_hand", "allocated", "available", "reorder_level"),
+        },
+    ),
+    "practitioners": Export(
+        practitioners.practitioner_filters,
+        practitioners.each_practitioner,
+        "name",
+        {
+            **_plain("name", "kind", "headline", "city", "country_code", "verification_status", "availability_status"),
+            **_amount("hourly_rate", "hourly_rate_minor"),
+            **_plain("currency", "rating_average", "rating_count", "booking_count"),
+        },
+    ),
+}

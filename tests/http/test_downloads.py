@@ -1,0 +1,114 @@
+"""CSV files of lists: the filtered rows, for those who may see them, safe to open in a spreadsheet."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+
+from avenrae import clock
+from avenrae.db.transaction import transaction
+from avenrae.enums import Role
+from avenrae.models import User
+from avenrae.permissions import Actor
+from tests import make
+from tests.http.conftest import PASSWORD, Console
+
+SYSTEM = Actor.system("Test")
+
+
+@pytest.fixture
+def tokens(console: Console) -> dict[Role, str]:
+    """A signed-in person of each role, and some rows to export."""
+    with transaction(SYSTEM, "prepare") as session:
+        emails = {}
+        for role in Role:
+            actor = make.make_actor(session, role)
+            session.get_one(User, actor.user_id).password_hash = _hash()
+            emails[role] = actor.email
+        client = make.make_client(session, user={"first_name": "=cmd|calc", "last_name": "O'Neil"})
+        for day in range(3):
+            make.make_booking(session, client=client, starts_at=clock.now() + timedelta(days=day + 1))
+        make.make_booking(session, status="confirmed", notes="-")
+        make.make_product(session, title="Quartz, rose", stock=2)
+    return {role: console.sign_in(email).token for role, email in emails.items()}
+
+
+def _hash() -> str:
+    from avenrae.passwords import hash_password
+
+    return hash_password(PASSWORD)
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    """The file as a spreadsheet reads it."""
+    assert text.startswith("\ufeff")
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+def test_the_file_holds_the_filtered_rows(console: Console, tokens: dict[Role, str]) -> None:
+    everything = console.ask("/download/bookings.csv", token=tokens[Role.SUPPORT])
+    assert everything.headers["content-disposition"] == 'attachment; filename="bookings.csv"'
+    assert len(rows(everything.text)) == 4
+    query = urlencode({"status": "confirmed", "sort": "reference"})
+    one = rows(console.ask(f"/download/bookings.csv?{query}", token=tokens[Role.SUPPORT]).text)
+    assert [r["status"] for r in one] == ["confirmed"]
+    assert one[0]["price"] == "600.00"
+
+
+def test_no_cell_is_a_formula(console: Console, tokens: dict[Role, str]) -> None:
+    """R-IMP-02: what begins with = + - @ is text; our own numbers keep their minus."""
+    found = rows(console.ask("/download/bookings.csv?status=pending", token=tokens[Role.ADMIN]).text)
+    assert {r["client"] for r in found} == {"'=cmd|calc O'Neil"}
+
+
+@pytest.mark.parametrize("name", ["bookings", "entries", "orders", "products", "practitioners"])
+def test_every_list_for_an_admin(console: Console, tokens: dict[Role, str], name: str) -> None:
+    answer = console.ask(f"/download/{name}.csv", token=tokens[Role.ADMIN])
+    assert answer.status == 200
+    rows(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "status"),
+    [
+        (Role.CLIENT, "bookings", 200),
+        (Role.CLIENT, "entries", 403),
+        (Role.SUPPORT, "entries", 403),
+        (Role.SUPPORT, "products", 403),
+        (Role.PRACTITIONER, "orders", 403),
+        (Role.PRACTITIONER, "entries", 200),
+    ],
+)
+def test_the_role_decides(console: Console, tokens: dict[Role, str], role: Role, name: str, status: int) -> None:
+    """R-USR-01: a file is refused like its page, and holds own rows only."""
+    answer = console.ask(f"/download/{name}.csv", token=tokens[role])
+    assert answer.status == status
+    if status == 200:
+        assert rows(answer.text) == []
+    else:
+        assert "does not allow this" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/download/nothing.csv", 404),
+        ("/download/bookings.csv?status=gone", 422),
+        ("/download/bookings.csv?from=yesterday", 422),
+        ("/download/bookings.csv?sort=password_hash", 422),
+        ("/download/bookings.csv?client=1", 404),
+    ],
+)
+def test_a_wrong_address_is_a_sentence(console: Console, tokens: dict[Role, str], address: str, status: int) -> None:
+    """R-UI-02"""
+    answer = console.ask(address, token=tokens[Role.ADMIN])
+    assert answer.status == status
+    assert "Traceback" not in answer.text
+    assert json.dumps(answer.text).count("sqlalchemy") == 0
+
+
+def test_without_a_sign_in_there_is_no_file(console: Console) -> None:
+    assert console.ask("/download/bookings.csv").status == 401
