@@ -42,7 +42,11 @@ class Product(Keyed, Stamped, Base):
         Index("uq_products_sku", text("upper(sku)"), unique=True),
         Index("ix_products_title", text('(f_fold(title) COLLATE "C")'), "id"),
         Index("ix_products_search", text("f_fold(sku || ' ' || title) gin_trgm_ops"), postgresql_using="gin"),
-        Index("ix_products_low", "id", postgresql_where=text("is_active AND on_hand - allocated <= reorder_level")),
+        Index(
+            "ix_products_low",
+            "id",
+            postgresql_where=text("is_active AND reorder_level > 0 AND on_hand - allocated <= reorder_level"),
+        ),
     )
 
 

@@ -70,6 +70,7 @@ def count_needs(session: Session, actor: Actor) -> Needs:
             Product,
             visible_products(actor),
             Product.is_active.is_(True),
+            Product.reorder_level > 0,
             Product.on_hand - Product.allocated <= Product.reorder_level,
             when=actor.may(Permission.STOCK_CHANGE),
         ),

@@ -74,12 +74,12 @@ class ProductRow:
 
     @property
     def is_low(self) -> bool:
-        """Whether the product is on sale and has come to its reorder level."""
+        """Whether the product is on sale and has come to its reorder level; a level of 0 means it is not reordered."""
         return (
             self.is_active
             and self.available is not None
-            and self.reorder_level is not None
-            and self.available <= self.reorder_level
+            and bool(self.reorder_level)
+            and self.available <= (self.reorder_level or 0)
         )
 
 
@@ -235,7 +235,7 @@ def _conditions(f: ProductFilters) -> list[ColumnElement[bool]]:
     if f.product_type:
         conditions.append(Product.product_type == f.product_type)
     if f.stock is StockLevel.LOW:
-        conditions.append(and_(Product.is_active, Product.reorder_level >= _AVAILABLE))
+        conditions.append(and_(Product.is_active, Product.reorder_level > 0, Product.reorder_level >= _AVAILABLE))
     elif f.stock is StockLevel.OUT:
         conditions.append(_AVAILABLE == 0)
     elif f.stock is StockLevel.IN:

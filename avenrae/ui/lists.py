@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -52,17 +51,42 @@ def search_box(hint: str, *, key: str = "q") -> str:
 
 def choice(label: str, options: Iterable[str], *, key: str, every: str, name: Callable[[str], str] = words) -> str:
     """Draw a filter with one choice; nothing chosen means every row, and reads as `every`."""
-    chosen = st.selectbox(
+    return _select(label, [str(o) for o in options], key=key, name=name, placeholder=every, default="")
+
+
+def pick(label: str, options: Iterable[str], *, key: str, name: Callable[[str], str] = str) -> str:
+    """Draw a choice that always has a value: the first option, unless the address says another."""
+    offered = [str(o) for o in options]
+    return _select(label, offered, key=key, name=name, placeholder=None, default=offered[0])
+
+
+def _select(
+    label: str, offered: list[str], *, key: str, name: Callable[[str], str], placeholder: str | None, default: str
+) -> str:
+    """Draw a select box whose value stands in the address as it is, not as it reads; the address decides."""
+    named = st.query_params.get(key, "")
+    chosen = named if named in offered else default
+    st.session_state[f"choice:{key}"] = chosen or None
+    st.selectbox(
         label,
-        [o.value if isinstance(o, StrEnum) else o for o in options],
+        offered,
         index=None,
-        key=key,
-        placeholder=every,
+        key=f"choice:{key}",
+        placeholder=placeholder,
         format_func=name,
-        bind="query-params",
-        on_change=_first_page,
+        on_change=_to_address,
+        args=(key, default),
     )
-    return chosen or ""
+    return chosen
+
+
+def _to_address(key: str, default: str) -> None:
+    value = st.session_state.get(f"choice:{key}") or default
+    if value == default:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = value
+    _first_page()
 
 
 def show_list(

@@ -22,7 +22,7 @@ from avenrae.settings import settings
 from avenrae.ui.actions import actor, load
 from avenrae.ui.charts import SOURCE_NAMES, sales_by_month
 from avenrae.ui.format import day, number, percent, show_money, words
-from avenrae.ui.lists import choice, show_list
+from avenrae.ui.lists import choice, pick, show_list
 from avenrae.ui.records import Cell, Column, records
 
 who = actor()
@@ -59,11 +59,12 @@ def _choose(currencies: list[str]) -> tuple[str, str, str, bool]:
     own = settings().currency
     currencies.sort(key=lambda c: (c != own, c))
     row = st.columns([2, 3, 3, 3], vertical_alignment="bottom")
-    currency = row[0].selectbox("Currency", currencies, key="currency", bind="query-params")
-    name = row[1].selectbox(
-        "Period", list(FIGURE_PERIODS), format_func=FIGURE_PERIODS.__getitem__, key="period", bind="query-params"
-    )
-    zone = row[2].selectbox("Months cut in", zones, key="zone", bind="query-params")
+    with row[0]:
+        currency = pick("Currency", currencies, key="currency")
+    with row[1]:
+        name = pick("Period", FIGURE_PERIODS, key="period", name=FIGURE_PERIODS.__getitem__)
+    with row[2]:
+        zone = pick("Months cut in", zones, key="zone")
     restated = row[3].toggle(
         "Restate refunds",
         key="restated",
@@ -113,7 +114,7 @@ def _tiles(now: Figures, before: Figures | None, currency: str) -> None:
     else:
         money("revenue", now.revenue, was.revenue, "Platform revenue")
         money("adjustments", now.adjustments, was.adjustments, "Adjustments")
-        average = f"{show_money(now.aov, currency)} on average"
+        average = f"{show_money(now.aov, currency)} on average" if now.orders else None
         grid.metric(
             "Orders",
             number(now.orders),

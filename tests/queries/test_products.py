@@ -43,7 +43,14 @@ def shop(session):
     many = make_product(session, sku="MANY", title="Amethyst", stock=20, reorder_level=5, price_minor=300)
     low = make_product(session, sku="LOW", title="Émerald", stock=7, reorder_level=5, price_minor=100)
     out = make_product(
-        session, sku="OUT", title="Tarot_deck", stock=2, price_minor=200, product_type=ProductType.TOOL, currency="ZAR"
+        session,
+        sku="OUT",
+        title="Tarot_deck",
+        stock=2,
+        reorder_level=1,
+        price_minor=200,
+        product_type=ProductType.TOOL,
+        currency="ZAR",
     )
     make_product(session, sku="GONE", title="Zodiac book", is_active=False, product_type=ProductType.BOOK)
     place_order(session, ADMIN, client_id=make_client(session).id, lines=[(low.id, 2), (out.id, 2), (many.id, 1)])

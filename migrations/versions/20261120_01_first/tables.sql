@@ -137,7 +137,7 @@ CREATE INDEX ix_products_search ON products USING gin (f_fold(sku || ' ' || titl
 
 CREATE UNIQUE INDEX uq_products_sku ON products (upper(sku));
 
-CREATE INDEX ix_products_low ON products (id) WHERE is_active AND on_hand - allocated <= reorder_level;
+CREATE INDEX ix_products_low ON products (id) WHERE is_active AND reorder_level > 0 AND on_hand - allocated <= reorder_level;
 
 CREATE TABLE coupons (
     id UUID DEFAULT new_id() NOT NULL,
