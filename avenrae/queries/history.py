@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
+from avenrae.enums import Role
 from avenrae.errors import NotFound
 from avenrae.models import AuditEntry, Booking, Order, Practitioner, Product, User
-from avenrae.permissions import Actor
+from avenrae.permissions import Actor, Permission
 from avenrae.queries.scopes import (
     visible_bookings,
     visible_orders,
@@ -20,11 +21,22 @@ from avenrae.queries.scopes import (
     visible_users,
 )
 
+
+def _own_or_staff(actor: Actor) -> ColumnElement[bool]:
+    """A profile's past holds its exact position, which people outside the business do not see (R-DIR-03)."""
+    return visible_practitioners(actor) if actor.role is not Role.CLIENT else false()
+
+
+def _stock_keepers(actor: Actor) -> ColumnElement[bool]:
+    """A product's past holds the numbers of the stock."""
+    return visible_products(actor) if actor.may(Permission.PRODUCT_EDIT) else false()
+
+
 _SCOPES: dict[str, tuple[Any, Callable[[Actor], ColumnElement[bool]]]] = {
     "bookings": (Booking, visible_bookings),
     "orders": (Order, visible_orders),
-    "practitioners": (Practitioner, visible_practitioners),
-    "products": (Product, visible_products),
+    "practitioners": (Practitioner, _own_or_staff),
+    "products": (Product, _stock_keepers),
     "users": (User, visible_users),
 }
 

@@ -75,6 +75,7 @@ FIGURE_PERIODS: Mapping[str, str] = {
     "this-year": "This year so far",
     "last-year": "Last year",
     "all": "Everything",
+    "dates": "Chosen dates",
 }
 """The periods that figures are shown for."""
 
@@ -99,8 +100,13 @@ class FigurePeriod:
         return {"from": first.isoformat(), "to": (after - timedelta(days=1)).isoformat()}
 
 
-def figure_period(name: str, zone: str, books: Span) -> FigurePeriod:
-    """Return the period of a name in `FIGURE_PERIODS`, cut in a zone; `books` is where the entries begin and end."""
+def figure_period(name: str, zone: str, books: Span, chosen: Span | None = None) -> FigurePeriod:
+    """Return the period of a name in `FIGURE_PERIODS`, cut in a zone.
+
+    `books` is where the entries begin and end, `chosen` the span of “Chosen dates”.
+    """
+    if chosen and chosen.start and chosen.end:
+        return FigurePeriod(chosen, None, is_running=chosen.end > clock.now())
     month = today(zone).replace(day=1)
     first, months = {
         "12-months": (add_months(month, -12), 12),

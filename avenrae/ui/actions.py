@@ -97,6 +97,7 @@ def perform(click: Click) -> None:
     if problem:
         return
     state[f"_done:{click.key}"] = time.monotonic()
+    state[f"_succeeded:{click.key}"] = True
     state[f"_version:{click.key}"] = state.get(f"_version:{click.key}", 0) + 1
     if done:
         state["_flash"] = done
@@ -149,7 +150,7 @@ def action(
     under the pointer. The service gets `(session, actor, *args, **kwargs)`.
     """
     click = Click(key, service, done, args, kwargs, _token(key), then)
-    pressed = st.button(
+    st.button(
         label,
         key=f"button:{key}",
         on_click=perform,
@@ -159,10 +160,9 @@ def action(
         type="primary" if primary else "secondary",
         icon=icon,
     )
-    problem = st.session_state.pop(f"_problem:{key}", "")
-    if problem:
+    if problem := st.session_state.pop(f"_problem:{key}", ""):
         st.error(problem)
-    return pressed and not problem
+    return _succeeded(key)
 
 
 def opener(label: str, dialog: Callable[[], None], *, refused: str = "", primary: bool = False, icon: str) -> None:
@@ -217,23 +217,27 @@ class Form:
     ) -> bool:
         """Draw the submit button; returns whether it was just pressed and the service went through."""
         click = Click(self.name, service, done, args, kwargs, _token(self.name), then)
-        problem = st.session_state.pop(f"_problem:{self.name}", "")
-        if problem:
+        if problem := st.session_state.pop(f"_problem:{self.name}", ""):
             st.error(problem)
-        pressed = st.form_submit_button(
+        st.form_submit_button(
             label,
             key=f"submit:{self.name}:{self._version}",
             on_click=perform,
             args=(click,),
             type="primary" if primary else "secondary",
         )
-        return pressed and not problem
+        return _succeeded(self.name)
 
 
 def show_messages() -> None:
     """Show what the last click did; kept across a change of page."""
     if message := st.session_state.pop("_flash", ""):
         st.toast(message, icon=":material/check_circle:")
+
+
+def _succeeded(key: str) -> bool:
+    """Whether the last click of this key went through; asked once, since success gives a form new widgets."""
+    return bool(st.session_state.pop(f"_succeeded:{key}", False))
 
 
 def _token(key: str) -> str:

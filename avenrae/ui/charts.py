@@ -43,7 +43,8 @@ def sales_by_month(months: Sequence[MonthFigures], currency: str, key: str) -> N
                 customdata=[money.show(v, currency) for v in part["gmv"]],
                 hovertemplate="%{x|%b %Y}: %{customdata}",
             )
-    net = frame.groupby("month", as_index=False)["net"].sum()
+    every_month = pd.date_range(frame["month"].min(), frame["month"].max(), freq="MS", name="month")
+    net = frame.groupby("month")["net"].sum().reindex(every_month, fill_value=0).reset_index()
     figure.add_scatter(
         x=net["month"],
         y=net["net"] / unit,

@@ -70,7 +70,7 @@ def _select(
     st.selectbox(
         label,
         offered,
-        index=None,
+        index=0 if default else None,
         key=f"choice:{key}",
         placeholder=placeholder,
         format_func=name,

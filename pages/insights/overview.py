@@ -4,6 +4,8 @@ Admins see the whole books, a practitioner his own lines. One currency at a time
 zone that is chosen. Every figure carries its definition, and the entries behind them are listed below.
 """
 
+from zoneinfo import ZoneInfo
+
 import streamlit as st
 
 from avenrae.enums import LedgerKind, LedgerSource, Role
@@ -17,7 +19,7 @@ from avenrae.queries.figures import (
     total_of,
 )
 from avenrae.queries.ledger import EntryRow, count_entries, entry_filters, list_entries
-from avenrae.queries.periods import FIGURE_PERIODS, FigurePeriod, Span, figure_period
+from avenrae.queries.periods import FIGURE_PERIODS, FigurePeriod, Span, figure_period, span_of, today
 from avenrae.settings import settings
 from avenrae.ui.actions import actor, load
 from avenrae.ui.charts import SOURCE_NAMES, sales_by_month
@@ -40,7 +42,7 @@ def main() -> None:
         return
     currency, zone, name, restated = _choose(currencies)
     books = load(books_span, currency)
-    period = figure_period(name, zone, books)
+    period = figure_period(name, zone, books, _dates(zone, books) if name == "dates" else None)
     months = load(month_figures, currency, period.span, zone, restated=restated)
     before = load(month_figures, currency, period.before, zone, restated=restated) if period.before else []
     _explain(period, zone, name, books, empty=not months)
@@ -74,11 +76,20 @@ def _choose(currencies: list[str]) -> tuple[str, str, str, bool]:
     return currency, zone, name, restated
 
 
+def _dates(zone: str, books: Span) -> Span:
+    first = books.start.astimezone(ZoneInfo(zone)).date() if books.start else today(zone)
+    left, right = st.columns(2)
+    start = left.date_input("First day", first, key="from", bind="query-params", min_value=first, max_value=today(zone))
+    end = right.date_input("Last day", today(zone), key="to", bind="query-params", min_value=start)
+    return span_of({"from": start.isoformat(), "to": end.isoformat()}, zone)
+
+
 def _explain(period: FigurePeriod, zone: str, name: str, books: Span, *, empty: bool) -> None:
     start, end = period.span.start, period.span.end
     if start and end:
-        why = " · still running, so it is not compared" if period.is_running else ""
-        if not why and name != "all" and not period.before:
+        compared = name not in ("all", "dates")
+        why = " · still running, so it is not compared" if period.is_running and compared else ""
+        if not why and compared and not period.before:
             why = " · the books do not reach back over the period before, so it is not compared"
         st.caption(f"{day(start, zone)} up to, not including, {day(end, zone)} ({zone}){why}")
     if empty and books.start and books.end:
