@@ -46,11 +46,11 @@ def _menu() -> dict[str, list[st.Page]]:
     for s in screens_of(actor()):
         page = st.Page(
             ROOT / "pages" / f"{s.script}.py",
-            title=s.title,
+            title=s.title_for(actor().role),
             url_path=s.url_path or None,
             icon=f":material/{s.icon}:",
             default=not s.url_path,
-            visibility="hidden" if s.hidden else "visible",
+            visibility="visible" if s.is_in_menu_of(actor().role) else "hidden",
         )
         menu.setdefault(s.section, []).append(page)
     return menu

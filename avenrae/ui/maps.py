@@ -18,7 +18,7 @@ _NARROW = 340
 """The width that a view has to fit; wider screens show more around it."""
 _FONT = pdk.types.String("Inter, sans-serif")
 ICON = 96
-"""Pixels of one marker in the pictures that `static/map/markers.py` draws."""
+"""Pixels of one marker in the pictures that `docs/map/markers.py` draws."""
 CODES = {kind: kind.value[:2].capitalize() for kind in PractitionerKind}
 """Two letters on every marker, so that kinds can be told apart without seeing colours."""
 COLOURS = {

@@ -12,48 +12,59 @@ _STAFF = frozenset({Role.SUPPORT, Role.ADMIN})
 
 @dataclass(frozen=True)
 class Screen:
-    """One script of `pages/`; a hidden one is opened by its deep link, not from the menu."""
+    """One script of `pages/`: its title, its address, its icon, who has it, and in whose menu it stands.
+
+    What is in nobody's menu is opened from a list or by its deep link. `own_title` is what a practitioner, who
+    sees only his own there, reads in the menu.
+    """
 
     script: str
     title: str
     url_path: str
     icon: str
     roles: frozenset[Role]
-    hidden: bool = False
+    menu: frozenset[Role] | None = None
+    own_title: str = ""
 
     @property
     def section(self) -> str:
         """The heading it stands under, which is also its folder."""
         return self.script.split("/")[0].capitalize()
 
+    def title_for(self, role: Role) -> str:
+        """Return its title in the menu of a role."""
+        return self.own_title if self.own_title and role is Role.PRACTITIONER else self.title
+
+    def is_in_menu_of(self, role: Role) -> bool:
+        """Return whether a role finds it in the menu."""
+        return role in (self.roles if self.menu is None else self.menu)
+
+
+_NOBODY: frozenset[Role] = frozenset()
+_PRACTITIONER = frozenset({Role.PRACTITIONER})
+_SHOPPERS = frozenset({Role.ADMIN, Role.PRACTITIONER, Role.CLIENT})
 
 SCREENS: tuple[Screen, ...] = (
     Screen("office/home", "Home", "", "home", _ALL),
     Screen("office/account", "My account", "account", "account_circle", _ALL),
     Screen("care/map", "Practitioner map", "map", "map", _STAFF),
     Screen("care/practitioners", "Practitioners", "practitioners", "groups", frozenset({*_STAFF, Role.CLIENT})),
-    Screen("care/practitioner", "Practitioner", "practitioner", "person", _ALL, hidden=True),
+    Screen("care/practitioner", "Practitioner", "practitioner", "person", _ALL, _PRACTITIONER, "My profile"),
     Screen("care/bookings", "Bookings", "bookings", "event", _ALL),
-    Screen("care/booking", "Booking", "booking", "event", _ALL, hidden=True),
-    Screen("care/new_booking", "New booking", "new-booking", "add", _STAFF, hidden=True),
-    Screen(
-        "store/inventory",
-        "Inventory",
-        "inventory",
-        "inventory_2",
-        frozenset({Role.ADMIN, Role.PRACTITIONER, Role.CLIENT}),
-    ),
-    Screen(
-        "store/product",
-        "Product",
-        "product",
-        "inventory_2",
-        frozenset({Role.ADMIN, Role.PRACTITIONER, Role.CLIENT}),
-        hidden=True,
-    ),
+    Screen("care/booking", "Booking", "booking", "event", _ALL, _NOBODY),
+    Screen("care/new_booking", "New booking", "new-booking", "add", _STAFF, _NOBODY),
+    Screen("store/inventory", "Inventory", "inventory", "inventory_2", _SHOPPERS),
+    Screen("store/product", "Product", "product", "inventory_2", _SHOPPERS, _NOBODY),
     Screen("store/orders", "Orders", "orders", "shopping_bag", frozenset({*_STAFF, Role.CLIENT})),
-    Screen("store/order", "Order", "order", "shopping_bag", frozenset({*_STAFF, Role.CLIENT}), hidden=True),
-    Screen("insights/overview", "Overview", "overview", "monitoring", frozenset({Role.ADMIN, Role.PRACTITIONER})),
+    Screen("store/order", "Order", "order", "shopping_bag", frozenset({*_STAFF, Role.CLIENT}), _NOBODY),
+    Screen(
+        "insights/overview",
+        "Overview",
+        "overview",
+        "monitoring",
+        frozenset({Role.ADMIN, Role.PRACTITIONER}),
+        own_title="My figures",
+    ),
 )
 _BY_SCRIPT = {screen.script: screen for screen in SCREENS}
 

@@ -34,13 +34,14 @@ def main() -> None:
     st.caption(when(now, who.time_zone))
     needs = load(count_needs)
     _needs(needs)
-    if who.may(Permission.BOOKING_CONFIRM) and needs.requests:
-        _requests()
     if who.role is Role.CLIENT:
         _sessions("Your next sessions", Span(now, None), "You have no session to come.")
-    else:
-        start = midnight(today(who.time_zone), who.time_zone)
-        _sessions("Today's sessions", Span(start, start + timedelta(days=1)), "No sessions today.")
+    elif who.role is Role.PRACTITIONER:
+        _today()
+    if who.may(Permission.BOOKING_CONFIRM) and needs.requests:
+        _requests()
+    if who.is_staff:
+        _today()
     if who.may(Permission.FIGURES_REVENUE):
         _month()
 
@@ -106,6 +107,11 @@ def _requests() -> None:
                 )
             with more:
                 link("care/booking", "Open", icon=":material/arrow_forward:", id=str(b.id))
+
+
+def _today() -> None:
+    start = midnight(today(who.time_zone), who.time_zone)
+    _sessions("Today's sessions", Span(start, start + timedelta(days=1)), "No sessions today.")
 
 
 def _sessions(title: str, span: Span, empty: str) -> None:

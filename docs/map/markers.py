@@ -1,4 +1,4 @@
-"""Draw the markers of the practitioner map: `python static/map/markers.py`, from the project's folder.
+"""Draw the markers of the practitioner map: `python docs/map/markers.py`, from the project's folder.
 
 One picture a theme, one marker a kind, side by side in the order of `PractitionerKind`: a picture, because
 letters drawn as text over overlapping markers would all lie on top.
@@ -11,14 +11,14 @@ from PIL import Image, ImageDraw, ImageFont
 from avenrae.enums import PractitionerKind
 from avenrae.ui.maps import CODES, COLOURS, ICON, ON_MARKER
 
-HERE = Path(__file__).parent
+STATIC = Path(__file__).parent.parent.parent / "static"
 LARGER = 4
 SIZE = ICON * LARGER
 
 
 def draw(theme: str) -> Image.Image:
     """Return the markers of a theme, drawn larger and made smaller, so that their edges are smooth."""
-    font = ImageFont.truetype(HERE.parent / "fonts" / "inter-latin-wght-normal.woff2", SIZE * 0.44)
+    font = ImageFont.truetype(STATIC / "fonts" / "inter-latin-wght-normal.woff2", SIZE * 0.44)
     font.set_variation_by_axes([650])
     picture = Image.new("RGBA", (SIZE * len(PractitionerKind), SIZE))
     pen = ImageDraw.Draw(picture)
@@ -31,4 +31,4 @@ def draw(theme: str) -> Image.Image:
 
 
 for theme in COLOURS:
-    draw(theme).save(HERE / f"markers-{theme}.png", optimize=True)
+    draw(theme).save(STATIC / "map" / f"markers-{theme}.png", optimize=True)
