@@ -9,7 +9,7 @@ from avenrae.settings import ROOT, Settings, settings
 
 
 def test_the_readme_lists_every_setting() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", (ROOT / "README.md").read_text(), re.M)
+    rows = re.findall(r"^\| `(\w+)` \|\s*(.*?)\s*\| (.*?) \|$", (ROOT / "README.md").read_text(), re.M)
     told = {name: (default.strip("`"), meaning) for name, default, meaning in rows}
     expected = {}
     for name, field in Settings.model_fields.items():
