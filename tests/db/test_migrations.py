@@ -43,7 +43,8 @@ def dump(engine: Engine) -> list[str]:
         check=True,
     )
     statements = re.split(r";\n", re.sub(r"^(--.*|\\.*|SET .*|SELECT pg_catalog.*)$", "", done.stdout, flags=re.M))
-    return sorted(s.strip() for s in statements if s.strip())
+    # Versions that PostgreSQL 15.20 keeps of each column are no part of the schema.
+    return sorted(s.strip() for s in statements if s.strip() and "pg_attver=" not in s)
 
 
 def test_models_and_migrations_say_the_same(server_url: str, blank: Engine) -> None:
