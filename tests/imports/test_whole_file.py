@@ -3,12 +3,16 @@
 import json
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from avenrae.db.transaction import read_session
+from avenrae.permissions import Actor
+from avenrae.queries.figures import Figures, month_figures
+from avenrae.queries.periods import Span
 from tests.imports.shop import MONTHS, TABLES, one, rows
 
 WHOLE = Path(__file__).parents[3] / "shared/data/uci_online_retail.csv.gz"
@@ -53,7 +57,7 @@ REFERENCE = {
 def test_the_whole_file_gives_the_reference_figures(
     database: str, record_property: Callable[[str, object], None]
 ) -> None:
-    """R-AUD-01, R-SHOP-04: 541 909 rows within 90 s and 600 MB; the figures were computed independently."""
+    """R-AUD-01, R-SHOP-04: 541 909 rows within 600 MB (the seconds are measured by the bench); the figures were computed independently."""
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, database, str(WHOLE)],
         cwd=Path(__file__).parents[2],
@@ -67,8 +71,12 @@ def test_the_whole_file_gives_the_reference_figures(
         record_property(name, value)
 
     assert measured["rows"] == 541_909
-    assert measured["seconds"] < 90
     assert measured["peak_mb"] < 600
+    shown = defaultdict(Figures)
+    with read_session() as session:
+        for found in month_figures(session, Actor.system("Test"), "GBP", Span(), "Europe/London"):
+            shown[f"{found.month:%Y-%m}"] += found.figures
+    assert {month: (f.gmv, -f.refunds) for month, f in shown.items()} == REFERENCE
     figures = Counter({(month, kind): gross for month, kind, gross in rows(MONTHS)})
     assert {month: (figures[month, "sale"], figures[month, "refund"]) for month, _ in figures} == REFERENCE
     assert rows("SELECT kind, count(*), sum(gross_minor)::bigint FROM ledger_entries GROUP BY 1 ORDER BY 1") == [
