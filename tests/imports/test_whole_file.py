@@ -57,7 +57,7 @@ REFERENCE = {
 def test_the_whole_file_gives_the_reference_figures(
     database: str, record_property: Callable[[str, object], None]
 ) -> None:
-    """R-AUD-01, R-SHOP-04: 541 909 rows within 600 MB (the seconds are measured by the bench); the figures were computed independently."""
+    """R-AUD-01, R-SHOP-04: 541 909 rows within 600 MB; the figures were computed independently."""
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, database, str(WHOLE)],
         cwd=Path(__file__).parents[2],
