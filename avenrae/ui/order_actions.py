@@ -1,6 +1,7 @@
 """What can be done with an order, each behind a dialog that says what it does to the stock and to the money."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -36,12 +37,11 @@ def order_actions(order: OrderDetail) -> None:
         "Cancel": _cancel,
         "Refund": _refund,
     }
-    with st.container(key="actions"):
-        for column, (label, icon) in zip(st.columns(len(mine)), mine, strict=True):
+    with st.container(horizontal=True):
+        for label, icon in mine:
             refused = _refused(order, label)
             next_step = label in ("Record payment", "Fulfil") and not refused
-            with column:
-                opener(label, lambda d=dialogs[label]: d(order), refused=refused, primary=next_step, icon=icon)  # type: ignore[misc]
+            opener(label, partial(dialogs[label], order), refused=refused, primary=next_step, icon=icon)
 
 
 def _show(minor: int, currency: str) -> str:

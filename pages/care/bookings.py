@@ -31,7 +31,7 @@ COLUMNS: list[Column[BookingRow]] = [
 ]
 
 who = actor()
-head = st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute")
+head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
 head.title("Bookings")
 if who.may(Permission.BOOKING_CREATE) and who.is_staff:
     with head:

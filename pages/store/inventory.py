@@ -67,10 +67,10 @@ def _new_product() -> None:
         st.rerun()
 
 
-title, button = st.columns([4, 1], vertical_alignment="bottom")
-title.title("Inventory")
+head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+head.title("Inventory")
 if who.may(Permission.PRODUCT_EDIT):
-    with button:
+    with head:
         opener("New product", _new_product, icon=":material/add:", primary=True)
 
 row = st.columns([3, 2, 2, 2] if keeps_stock else [3, 2, 2])
