@@ -10,7 +10,7 @@ from avenrae.models.identity import (
     User,
     VerificationToken,
 )
-from avenrae.models.money import LedgerEntry, Payout, StripeEvent, Subscription, Transaction
+from avenrae.models.money import LedgerEntry, LedgerHour, Payout, StripeEvent, Subscription, Transaction
 from avenrae.models.operations import AuditEntry, FormToken, ImportBatch, ImportRow
 from avenrae.models.people import Client, Favourite, Practitioner
 from avenrae.models.scheduling import (
@@ -53,6 +53,7 @@ __all__ = [
     "ImportBatch",
     "ImportRow",
     "LedgerEntry",
+    "LedgerHour",
     "OauthAccount",
     "Order",
     "OrderItem",

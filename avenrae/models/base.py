@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, MetaData, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Computed, DateTime, ForeignKey, MetaData, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from avenrae.ids import uuid7
@@ -50,6 +50,11 @@ def one_of(column: str, enum: type[StrEnum]) -> CheckConstraint:
 def check(name: str, condition: str) -> CheckConstraint:
     """Return a named CHECK; the name reaches people through `db/refusals.py`."""
     return CheckConstraint(condition, name=name)
+
+
+def folded(words: str) -> Any:
+    """Return a column that the database fills with words as searches compare them: without case and accents."""
+    return mapped_column(Computed(f"f_fold({words})", persisted=True), sort_order=97)
 
 
 def references(target: str, *, ondelete: str = "RESTRICT", **kw: Any) -> Any:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from avenrae.enums import Role, TokenPurpose
-from avenrae.models.base import Base, Keyed, Stamped, check, one_of, references
+from avenrae.models.base import Base, Keyed, Stamped, check, folded, one_of, references
 
 
 class User(Keyed, Stamped, Base):
@@ -29,18 +29,22 @@ class User(Keyed, Stamped, Base):
     totp_secret: Mapped[str | None]
     last_sign_in_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
+    name_folded: Mapped[str] = folded("first_name || ' ' || last_name")
+    search_folded: Mapped[str] = folded("first_name || ' ' || last_name || ' ' || email")
 
     __table_args__ = (
         one_of("role", Role),
         check("email", "email ~ '^[^@[:space:]]+@[^@[:space:]]+$' AND length(email) <= 254"),
         check("names", "length(first_name) BETWEEN 1 AND 100 AND length(last_name) BETWEEN 1 AND 100"),
         Index("uq_users_email", text("lower(email)"), unique=True),
-        Index("ix_users_name_prefix", text("(f_fold(first_name || ' ' || last_name) COLLATE \"C\")"), "id"),
+        Index("ix_users_name", text('name_folded COLLATE "C"'), "id"),
         Index(
-            "ix_users_search",
-            text("f_fold(first_name || ' ' || last_name || ' ' || email) gin_trgm_ops"),
-            postgresql_using="gin",
+            "ix_users_practitioners",
+            text('name_folded COLLATE "C"'),
+            "id",
+            postgresql_where=text("role = 'practitioner'"),
         ),
+        Index("ix_users_search", text("search_folded gin_trgm_ops"), postgresql_using="gin"),
         Index("ix_users_role", "role", "id"),
     )
 

@@ -88,6 +88,12 @@ class LedgerEntry(Keyed, Base):
             "occurred_at",
             postgresql_include=["kind", "source", "gross_minor", "commission_minor"],
         ),
+        Index(
+            "ix_ledger_entries_restated",
+            "currency",
+            text("coalesce(sale_at, occurred_at)"),
+            postgresql_where=text("kind = 'refund'"),
+        ),
         Index("ix_ledger_entries_source", "source", "source_id"),
         Index("ix_ledger_entries_practitioner", "practitioner_id", "occurred_at"),
         Index("ix_ledger_entries_client", "client_id", "occurred_at"),
@@ -99,6 +105,22 @@ class LedgerEntry(Keyed, Base):
             postgresql_where=text("kind = 'sale' AND source IN ('booking', 'order')"),
         ),
     )
+
+
+class LedgerHour(Base):
+    """The ledger summed by the hour, kept by a trigger in the transaction of each entry: figures read few rows."""
+
+    __tablename__ = "ledger_hours"
+
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    kind: Mapped[LedgerKind] = mapped_column(Text(), primary_key=True)
+    source: Mapped[LedgerSource] = mapped_column(Text(), primary_key=True)
+    entries: Mapped[int]
+    gross_minor: Mapped[int]
+    commission_minor: Mapped[int]
+
+    __table_args__ = (one_of("kind", LedgerKind), one_of("source", LedgerSource))
 
 
 class StripeEvent(Base):

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from avenrae.enums import AvailabilityStatus, PractitionerKind, VerificationStatus
-from avenrae.models.base import Base, Keyed, Stamped, check, one_of, references
+from avenrae.models.base import Base, Keyed, Stamped, check, folded, one_of, references
 from avenrae.models.identity import User
 
 
@@ -43,6 +43,7 @@ class Practitioner(Keyed, Stamped, Base):
     rating_average: Mapped[float | None] = mapped_column(Numeric(4, 3, asdecimal=False))
     rating_count: Mapped[int] = mapped_column(server_default=text("0"))
     booking_count: Mapped[int] = mapped_column(server_default=text("0"))
+    search_folded: Mapped[str] = folded("headline || ' ' || city || ' ' || f_words(specialties)")
 
     user: Mapped[User] = relationship(lazy="raise")
 

@@ -160,6 +160,7 @@ class Booking(Keyed, Stamped, Base):
         Index("ix_bookings_practitioner", "practitioner_id", "starts_at"),
         Index("ix_bookings_client", "client_id", "starts_at"),
         Index("ix_bookings_starts", "starts_at", "id"),
+        Index("ix_bookings_payment", "payment_status", "starts_at", "id"),
         Index("ix_bookings_status", "status", "starts_at", "id"),
         Index("ix_bookings_holds", "hold_expires_at", postgresql_where=text("status = 'pending'")),
     )

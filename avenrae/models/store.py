@@ -7,7 +7,7 @@ from sqlalchemy import Index, Sequence, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from avenrae.enums import DiscountKind, MovementReason, OrderKind, OrderStatus, PaymentStatus, ProductType
-from avenrae.models.base import Base, Keyed, Stamped, check, one_of, references
+from avenrae.models.base import Base, Keyed, Stamped, check, folded, one_of, references
 from avenrae.models.people import Client
 
 order_numbers = Sequence("order_numbers", start=10001, metadata=Base.metadata)
@@ -30,6 +30,8 @@ class Product(Keyed, Stamped, Base):
     image_url: Mapped[str | None]
     on_hand: Mapped[int] = mapped_column(server_default=text("0"))
     allocated: Mapped[int] = mapped_column(server_default=text("0"))
+    title_folded: Mapped[str] = folded("title")
+    search_folded: Mapped[str] = folded("sku || ' ' || title")
 
     __table_args__ = (
         one_of("product_type", ProductType),
@@ -40,8 +42,9 @@ class Product(Keyed, Stamped, Base):
         check("reorder_level", "reorder_level >= 0"),
         check("stock", "on_hand >= 0 AND allocated BETWEEN 0 AND on_hand"),
         Index("uq_products_sku", text("upper(sku)"), unique=True),
-        Index("ix_products_title", text('(f_fold(title) COLLATE "C")'), "id"),
-        Index("ix_products_search", text("f_fold(sku || ' ' || title) gin_trgm_ops"), postgresql_using="gin"),
+        Index("ix_products_price", "price_minor", "id"),
+        Index("ix_products_title", text('title_folded COLLATE "C"'), "id"),
+        Index("ix_products_search", text("search_folded gin_trgm_ops"), postgresql_using="gin"),
         Index(
             "ix_products_low",
             "id",
@@ -104,6 +107,8 @@ class Order(Keyed, Stamped, Base):
         check("refunded", "refunded_minor BETWEEN 0 AND total_minor"),
         check("paid", "(payment_status = 'unpaid') = (paid_at IS NULL)"),
         Index("ix_orders_placed", "placed_at", "id"),
+        Index("ix_orders_total", "total_minor", "id"),
+        Index("ix_orders_payment", "payment_status", "placed_at", "id"),
         Index("ix_orders_status", "status", "placed_at", "id"),
         Index("ix_orders_client", "client_id", "placed_at"),
     )

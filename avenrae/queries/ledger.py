@@ -16,7 +16,7 @@ from avenrae.queries.listing import count_of, in_order, one_of, page_of
 from avenrae.queries.periods import span_of
 from avenrae.queries.scopes import visible_ledger
 
-_SORTS = {"occurred_at": LedgerEntry.occurred_at, "gross": LedgerEntry.gross_minor}
+_SORTS = {"occurred_at": LedgerEntry.occurred_at}
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,12 @@ def in_order(
     column = sorts.get(sort.removeprefix("-"))
     if column is None:
         raise InvalidInput("This list cannot be sorted like that; press a column's heading to sort by it.")
-    if sort.startswith("-"):
-        return [column.desc().nulls_last(), key.desc()]
-    return [column.asc().nulls_last(), key.asc()]
+    down = sort.startswith("-")
+    ordered = column.desc() if down else column.asc()
+    # Said of a column that has no NULLs, it would keep the planner from walking its index backwards.
+    if getattr(getattr(column, "expression", column), "nullable", False):
+        ordered = ordered.nulls_last()
+    return [ordered, key.desc() if down else key.asc()]
 
 
 def page_of(ids: Select[Any], number: int, size: int = PAGE_SIZE) -> Select[Any]:
@@ -43,11 +46,8 @@ def count_of(session: Session, ids: Select[Any]) -> int:
     return session.execute(select(func.count()).select_from(bounded)).scalar_one()
 
 
-def name_matches(name: ColumnElement[str], search: str) -> ColumnElement[bool]:
-    """Return the condition that finds `search` in a folded name: anywhere from three letters on, else at its start.
-
-    `name` must be the very expression that a trigram index and a prefix index stand on.
-    """
+def name_matches(name: ColumnElement[str] | InstrumentedAttribute[str], search: str) -> ColumnElement[bool]:
+    """Return the condition that a folded column holds `search`: anywhere from three letters on, else at its start."""
     words = func.f_fold(search.strip())
     escaped = func.replace(func.replace(func.replace(words, "\\", "\\\\"), "%", "\\%"), "_", "\\_")
     if len(search.strip()) < 3:

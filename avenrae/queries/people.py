@@ -2,9 +2,10 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Text, func, literal_column, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, literal, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from avenrae.enums import Role
 from avenrae.models import Client, Practitioner, User
@@ -12,10 +13,6 @@ from avenrae.permissions import Actor
 from avenrae.queries.listing import name_matches
 from avenrae.queries.scopes import visible_clients
 
-# Written out, not bound: the indexes stand on these very expressions.
-_SPACE = literal_column("' '", Text)
-_NAME = func.f_fold(User.first_name.concat(_SPACE).concat(User.last_name))
-_NAME_AND_EMAIL = func.f_fold(User.first_name.concat(_SPACE).concat(User.last_name).concat(_SPACE).concat(User.email))
 _MOST = 5_000
 """A search that fits more people than this is looked up for the first of them only."""
 
@@ -38,15 +35,24 @@ class ClientChoice:
     time_zone: str
 
 
+def is_named(search: str) -> ColumnElement[bool]:
+    """Return the condition that a user's name (or, from three letters on, e-mail) fits."""
+    return name_matches(User.name_folded if len(search.strip()) < 3 else User.search_folded, search)
+
+
+def is_one_of(column: InstrumentedAttribute[Any], keys: list[uuid.UUID]) -> ColumnElement[bool]:
+    """Return the condition that a column is among many keys, bound as one array."""
+    return column == any_(literal(keys, ARRAY(Uuid)))
+
+
 def people_named(session: Session, search: str) -> PeopleFound:
     """Return the clients and practitioners whose name or e-mail fits (the caller's scope still applies)."""
-    name = _NAME if len(search.strip()) < 3 else _NAME_AND_EMAIL
     found = session.execute(
         select(Client.id, Practitioner.id)
         .select_from(User)
         .outerjoin(Client, Client.user_id == User.id)
         .outerjoin(Practitioner, Practitioner.user_id == User.id)
-        .where(name_matches(name, search), User.role.in_([Role.CLIENT, Role.PRACTITIONER]))
+        .where(is_named(search), User.role.in_([Role.CLIENT, Role.PRACTITIONER]))
         .limit(_MOST)
     ).all()
     return PeopleFound([c for c, _ in found if c], [p for _, p in found if p])
@@ -54,14 +60,13 @@ def people_named(session: Session, search: str) -> PeopleFound:
 
 def find_clients(session: Session, actor: Actor, search: str, *, limit: int = 20) -> list[ClientChoice]:
     """Return the clients whose name or e-mail fits, by name; with an empty search the first ones."""
-    name = _NAME if len(search.strip()) < 3 else _NAME_AND_EMAIL
     query = (
         select(Client.id, (User.first_name + " " + User.last_name), User.email, User.time_zone)
         .join(User, User.id == Client.user_id)
         .where(visible_clients(actor), User.is_active)
-        .order_by(_NAME.collate("C"), User.id)
+        .order_by(User.name_folded.collate("C"), User.id)
         .limit(limit)
     )
     if search.strip():
-        query = query.where(name_matches(name, search))
+        query = query.where(is_named(search))
     return [ClientChoice(*row) for row in session.execute(query)]

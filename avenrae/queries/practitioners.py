@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, case, func, null, select
+from sqlalchemy import ColumnElement, Select, case, func, null, or_, select
 from sqlalchemy.orm import Session
 
 from avenrae.enums import (
@@ -18,6 +18,7 @@ from avenrae.enums import (
     Delivery,
     PractitionerKind,
     ReviewStatus,
+    Role,
     VerificationStatus,
 )
 from avenrae.errors import NotFound
@@ -30,14 +31,6 @@ from avenrae.queries.scopes import visible_practitioners, visible_services
 MAP_LIMIT = 2_000
 """A map draws no more markers than this and says so."""
 _NAME = User.first_name.concat(" ").concat(User.last_name)
-_TEXT = (
-    _NAME.concat(" ")
-    .concat(Practitioner.headline)
-    .concat(" ")
-    .concat(Practitioner.city)
-    .concat(" ")
-    .concat(func.array_to_string(Practitioner.specialties, " ", type_=Text))
-)
 
 
 @dataclass(frozen=True)
@@ -206,14 +199,15 @@ def map_rows(session: Session, actor: Actor, filters: PractitionerFilters, *, so
     Raises:
         InvalidInput: The sort is not one of the list's.
     """
-    query, _ = _found(actor, filters)
-    first = query.with_only_columns(Practitioner.id).order_by(Practitioner.id).limit(MAP_LIMIT + 1).correlate(None)
-    found = session.execute(_in_order(actor, filters, sort).where(Practitioner.id.in_(first)))
-    rows = [_row(r) for r in found]
-    if len(rows) <= MAP_LIMIT:
-        return MapRows(rows, is_complete=True)
-    beyond = max(row.id for row in rows)
-    return MapRows([row for row in rows if row.id != beyond], is_complete=False)
+    query, sorts = _found(actor, filters)
+    in_order(sorts, sort, Practitioner.id)
+    key = sorts[sort.removeprefix("-")].label("key")
+    found = session.execute(query.add_columns(key).order_by(Practitioner.id).limit(MAP_LIMIT + 1)).all()
+    known = sorted(
+        (r for r in found[:MAP_LIMIT] if r.key is not None), key=lambda r: (r.key, r.id), reverse=sort.startswith("-")
+    )
+    unknown = [r for r in found[:MAP_LIMIT] if r.key is None]
+    return MapRows([_row(r) for r in (*known, *unknown)], is_complete=len(found) <= MAP_LIMIT)
 
 
 def get_practitioner(session: Session, actor: Actor, practitioner_id: uuid.UUID) -> PractitionerDetail:
@@ -307,7 +301,7 @@ def _found(actor: Actor, f: PractitionerFilters) -> tuple[Select[*tuple[Any, ...
     latitude, longitude = shown_position(actor)
     distance: ColumnElement[Any] = null()
     sorts: dict[str, Any] = {
-        "name": func.f_fold(_NAME).collate("C"),
+        "name": User.name_folded.collate("C"),
         "rating": Practitioner.rating_average,
         "price": Practitioner.hourly_rate_minor,
         "bookings": Practitioner.booking_count,
@@ -325,7 +319,7 @@ def _found(actor: Actor, f: PractitionerFilters) -> tuple[Select[*tuple[Any, ...
             distance.label("distance_m"),
         )
         .join(User, User.id == Practitioner.user_id)
-        .where(visible_practitioners(actor), *_conditions(actor, f))
+        .where(User.role == Role.PRACTITIONER, visible_practitioners(actor), *_conditions(actor, f))
     )
     if f.near:
         query = query.join(found, found.c.practitioner_id == Practitioner.id).where(is_within)
@@ -334,7 +328,9 @@ def _found(actor: Actor, f: PractitionerFilters) -> tuple[Select[*tuple[Any, ...
 
 def _in_order(actor: Actor, filters: PractitionerFilters, sort: str) -> Select[*tuple[Any, ...]]:
     query, sorts = _found(actor, filters)
-    return query.order_by(*in_order(sorts, sort, Practitioner.id))
+    # By name the index on users is walked, whose second column is the user.
+    key = User.id if sort.removeprefix("-") == "name" else Practitioner.id
+    return query.order_by(*in_order(sorts, sort, key))
 
 
 def _conditions(actor: Actor, f: PractitionerFilters) -> list[ColumnElement[bool]]:
@@ -348,8 +344,8 @@ def _conditions(actor: Actor, f: PractitionerFilters) -> list[ColumnElement[bool
     if f.city:
         conditions.append(Practitioner.city == f.city)
     if f.search.strip():
-        words = _TEXT.concat(" ").concat(User.email) if actor.is_staff else _TEXT
-        conditions.append(name_matches(func.f_fold(words), f.search))
+        words = User.search_folded if actor.is_staff else User.name_folded
+        conditions.append(or_(name_matches(words, f.search), name_matches(Practitioner.search_folded, f.search)))
     return conditions
 
 

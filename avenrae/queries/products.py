@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from avenrae.enums import MovementReason, ProductType
@@ -18,17 +18,9 @@ from avenrae.queries.listing import count_of, in_order, name_matches, one_of, pa
 from avenrae.queries.scopes import visible_products
 
 # Written out, not bound: the indexes stand on these very expressions.
-_SPACE = literal_column("' '", Text)
-_TITLE = func.f_fold(Product.title)
-_SKU_AND_TITLE = func.f_fold(Product.sku.concat(_SPACE).concat(Product.title))
 _AVAILABLE = Product.on_hand - Product.allocated
-_SORTS = {
-    "title": _TITLE.collate("C"),
-    "sku": Product.sku,
-    "price": Product.price_minor,
-    "available": _AVAILABLE,
-    "on_hand": Product.on_hand,
-}
+# Each has an index to walk.
+_SORTS = {"title": Product.title_folded.collate("C"), "sku": func.upper(Product.sku), "price": Product.price_minor}
 
 
 class StockLevel(StrEnum):
@@ -243,7 +235,7 @@ def _conditions(f: ProductFilters) -> list[ColumnElement[bool]]:
     if f.on_sale:
         conditions.append(Product.is_active.is_(f.on_sale is OnSale.YES))
     if search := f.search.strip():
-        conditions.append(name_matches(_TITLE if len(search) < 3 else _SKU_AND_TITLE, search))
+        conditions.append(name_matches(Product.title_folded if len(search) < 3 else Product.search_folded, search))
     return conditions
 
 

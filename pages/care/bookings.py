@@ -25,9 +25,9 @@ COLUMNS: list[Column[BookingRow]] = [
     ),
     Column("Client", lambda b: b.client_name),
     Column("Practitioner", lambda b: b.practitioner_name),
-    Column("Status", lambda b: badge(b.status), key="status"),
+    Column("Status", lambda b: badge(b.status)),
     Column("Payment", lambda b: badge(b.payment_status)),
-    Column("Price", lambda b: show_money(b.price_minor, b.currency), key="price", align="right"),
+    Column("Price", lambda b: show_money(b.price_minor, b.currency), align="right"),
 ]
 
 who = actor()

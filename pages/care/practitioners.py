@@ -43,7 +43,7 @@ COLUMNS: list[Column[PractitionerRow]] = [
     Column("Per hour", lambda p: show_money(p.hourly_rate_minor, p.currency), key="price", align="right"),
 ]
 
-head = st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute")
+head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
 head.title("Practitioners")
 if who.is_staff:
     with head:

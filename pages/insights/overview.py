@@ -178,7 +178,7 @@ def _entries(currency: str, zone: str, period: FigurePeriod) -> None:
         Column("Date", lambda e: day(e.occurred_at, zone), key="occurred_at", wrap=False),
         Column("Kind", lambda e: Cell(words(e.kind), sub=e.note)),
         Column("Of", lambda e: Cell(e.subject or "–", href=f"/{e.source}?id={e.source_id}" if e.subject else "")),
-        Column("Gross", lambda e: show_money(e.gross_minor, e.currency), key="gross", align="right"),
+        Column("Gross", lambda e: show_money(e.gross_minor, e.currency), align="right"),
         Column("Commission", lambda e: show_money(e.commission_minor, e.currency), align="right"),
     ]
     show_list(

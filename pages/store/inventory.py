@@ -52,9 +52,9 @@ def _columns() -> list[Column[ProductRow]]:
         return [*columns, shown]
     return [
         *columns,
-        Column("On hand", lambda p: _number(p.on_hand), key="on_hand", align="right"),
+        Column("On hand", lambda p: _number(p.on_hand), align="right"),
         Column("Promised", lambda p: _number(p.allocated), align="right"),
-        Column("Available", _available, key="available", align="right"),
+        Column("Available", _available, align="right"),
         Column("Reorder at", lambda p: _number(p.reorder_level), align="right"),
         Column("Sale", lambda p: Cell("On sale", tone="green") if p.is_active else Cell("Withdrawn", tone="grey")),
     ]

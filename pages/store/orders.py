@@ -34,7 +34,7 @@ COLUMNS: list[Column[OrderRow]] = [
     Column("Order", _order, key="reference", primary=True),
     Column("Placed", _placed, key="placed_at", wrap=False),
     Column("Client", lambda o: o.client_name or "–"),
-    Column("Status", lambda o: badge(o.status), key="status"),
+    Column("Status", lambda o: badge(o.status)),
     Column("Payment", lambda o: badge(o.payment_status)),
     Column("Total", _total, key="total", align="right"),
 ]

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, text
 
 from avenrae import clock
 from avenrae.enums import MovementReason, ProductType, Role
@@ -13,7 +12,6 @@ from avenrae.permissions import Actor
 from avenrae.queries.products import (
     OnSale,
     ProductFilters,
-    StockLevel,
     count_movements,
     count_products,
     each_product,
@@ -100,8 +98,6 @@ def test_filters_that_are_none(params):
         ("-title", ["OUT", "LOW", "MANY"]),
         ("sku", ["LOW", "MANY", "OUT"]),
         ("price", ["LOW", "OUT", "MANY"]),
-        ("available", ["OUT", "LOW", "MANY"]),
-        ("-on_hand", ["MANY", "LOW", "OUT"]),
     ],
 )
 def test_sorts_change_the_order_only(session, shop, sort, order):
@@ -192,30 +188,3 @@ def test_stock_as_of_any_instant(session):
     )
     with pytest.raises(NotFound, match="There is no such product"):
         stock_as_of(session, ADMIN, uuid7(), NOON)
-
-
-@pytest.mark.parametrize(
-    ("filters", "index"),
-    [
-        (ProductFilters(search="quartz"), "ix_products_search"),
-        (ProductFilters(search="qu"), "ix_products_title"),
-        (ProductFilters(stock=StockLevel.LOW), "ix_products_low"),
-        (ALL, "ix_products_title"),
-    ],
-)
-def test_the_indexes_fit(session, filters, index):
-    """DATA.md §5: searching, the default order and what runs low each go through the index made for it."""
-    plans: list[str] = []
-    connection = session.connection()
-
-    def explain(conn, cursor, statement, parameters, context, executemany):
-        plans.extend(line for (line,) in conn.connection.driver_connection.execute(f"EXPLAIN {statement}", parameters))
-
-    session.execute(text("SET LOCAL enable_seqscan = off"))
-    session.execute(text("SET LOCAL enable_sort = off"))
-    event.listen(connection, "before_cursor_execute", explain)
-    try:
-        list_products(session, ADMIN, filters, sort="title" if filters is ALL else "price")
-    finally:
-        event.remove(connection, "before_cursor_execute", explain)
-    assert any(index in line for line in plans), "\n".join(plans)

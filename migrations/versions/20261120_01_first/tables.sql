@@ -19,6 +19,8 @@ CREATE TABLE users (
     totp_secret TEXT,
     last_sign_in_at TIMESTAMP WITH TIME ZONE,
     erased_at TIMESTAMP WITH TIME ZONE,
+    name_folded TEXT GENERATED ALWAYS AS (f_fold(first_name || ' ' || last_name)) STORED NOT NULL,
+    search_folded TEXT GENERATED ALWAYS AS (f_fold(first_name || ' ' || last_name || ' ' || email)) STORED NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_users PRIMARY KEY (id),
@@ -27,13 +29,15 @@ CREATE TABLE users (
     CONSTRAINT ck_users_names CHECK (length(first_name) BETWEEN 1 AND 100 AND length(last_name) BETWEEN 1 AND 100)
 );
 
-CREATE INDEX ix_users_name_prefix ON users ((f_fold(first_name || ' ' || last_name) COLLATE "C"), id);
+CREATE INDEX ix_users_role ON users (role, id);
+
+CREATE INDEX ix_users_name ON users (name_folded COLLATE "C", id);
+
+CREATE INDEX ix_users_search ON users USING gin (search_folded gin_trgm_ops);
 
 CREATE UNIQUE INDEX uq_users_email ON users (lower(email));
 
-CREATE INDEX ix_users_role ON users (role, id);
-
-CREATE INDEX ix_users_search ON users USING gin (f_fold(first_name || ' ' || last_name || ' ' || email) gin_trgm_ops);
+CREATE INDEX ix_users_practitioners ON users (name_folded COLLATE "C", id) WHERE role = 'practitioner';
 
 CREATE TABLE sign_in_attempts (
     id UUID DEFAULT new_id() NOT NULL,
@@ -44,9 +48,22 @@ CREATE TABLE sign_in_attempts (
     CONSTRAINT pk_sign_in_attempts PRIMARY KEY (id)
 );
 
+CREATE INDEX ix_sign_in_attempts_account ON sign_in_attempts (account_hash, occurred_at);
+
 CREATE INDEX ix_sign_in_attempts_ip ON sign_in_attempts (ip, occurred_at);
 
-CREATE INDEX ix_sign_in_attempts_account ON sign_in_attempts (account_hash, occurred_at);
+CREATE TABLE ledger_hours (
+    currency TEXT NOT NULL,
+    hour TIMESTAMP WITH TIME ZONE NOT NULL,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    entries BIGINT NOT NULL,
+    gross_minor BIGINT NOT NULL,
+    commission_minor BIGINT NOT NULL,
+    CONSTRAINT pk_ledger_hours PRIMARY KEY (currency, hour, kind, source),
+    CONSTRAINT ck_ledger_hours_kind CHECK (kind IN ('sale', 'refund', 'adjustment', 'payout')),
+    CONSTRAINT ck_ledger_hours_source CHECK (source IN ('booking', 'order', 'event', 'subscription'))
+);
 
 CREATE TABLE stripe_events (
     id TEXT NOT NULL,
@@ -74,11 +91,11 @@ CREATE TABLE audit_entries (
     CONSTRAINT pk_audit_entries PRIMARY KEY (id)
 );
 
+CREATE INDEX ix_audit_entries_row ON audit_entries (table_name, row_id, id);
+
 CREATE INDEX ix_audit_entries_actor ON audit_entries (actor_id, occurred_at);
 
 CREATE INDEX ix_audit_entries_when ON audit_entries (occurred_at);
-
-CREATE INDEX ix_audit_entries_row ON audit_entries (table_name, row_id, id);
 
 CREATE TABLE form_tokens (
     token TEXT NOT NULL,
@@ -119,6 +136,8 @@ CREATE TABLE products (
     image_url TEXT,
     on_hand BIGINT DEFAULT 0 NOT NULL,
     allocated BIGINT DEFAULT 0 NOT NULL,
+    title_folded TEXT GENERATED ALWAYS AS (f_fold(title)) STORED NOT NULL,
+    search_folded TEXT GENERATED ALWAYS AS (f_fold(sku || ' ' || title)) STORED NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_products PRIMARY KEY (id),
@@ -131,13 +150,15 @@ CREATE TABLE products (
     CONSTRAINT ck_products_stock CHECK (on_hand >= 0 AND allocated BETWEEN 0 AND on_hand)
 );
 
-CREATE INDEX ix_products_title ON products ((f_fold(title) COLLATE "C"), id);
-
-CREATE INDEX ix_products_search ON products USING gin (f_fold(sku || ' ' || title) gin_trgm_ops);
-
 CREATE UNIQUE INDEX uq_products_sku ON products (upper(sku));
 
+CREATE INDEX ix_products_search ON products USING gin (search_folded gin_trgm_ops);
+
 CREATE INDEX ix_products_low ON products (id) WHERE is_active AND reorder_level > 0 AND on_hand - allocated <= reorder_level;
+
+CREATE INDEX ix_products_price ON products (price_minor, id);
+
+CREATE INDEX ix_products_title ON products (title_folded COLLATE "C", id);
 
 CREATE TABLE coupons (
     id UUID DEFAULT new_id() NOT NULL,
@@ -307,6 +328,7 @@ CREATE TABLE practitioners (
     rating_average NUMERIC(4, 3),
     rating_count BIGINT DEFAULT 0 NOT NULL,
     booking_count BIGINT DEFAULT 0 NOT NULL,
+    search_folded TEXT GENERATED ALWAYS AS (f_fold(headline || ' ' || city || ' ' || f_words(specialties))) STORED NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_practitioners PRIMARY KEY (id),
@@ -324,9 +346,9 @@ CREATE TABLE practitioners (
     CONSTRAINT fk_practitioners_user_id FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_practitioners_status ON practitioners (verification_status, kind);
-
 CREATE INDEX ix_practitioners_geo ON practitioners USING gist (geo_xyz(latitude, longitude));
+
+CREATE INDEX ix_practitioners_status ON practitioners (verification_status, kind);
 
 CREATE TABLE clients (
     id UUID DEFAULT new_id() NOT NULL,
@@ -489,11 +511,15 @@ CREATE TABLE orders (
     CONSTRAINT fk_orders_client_id FOREIGN KEY(client_id) REFERENCES clients (id) ON DELETE RESTRICT
 );
 
+CREATE INDEX ix_orders_total ON orders (total_minor, id);
+
 CREATE INDEX ix_orders_client ON orders (client_id, placed_at);
 
-CREATE INDEX ix_orders_status ON orders (status, placed_at, id);
-
 CREATE INDEX ix_orders_placed ON orders (placed_at, id);
+
+CREATE INDEX ix_orders_payment ON orders (payment_status, placed_at, id);
+
+CREATE INDEX ix_orders_status ON orders (status, placed_at, id);
 
 CREATE TABLE carts (
     id UUID DEFAULT new_id() NOT NULL,
@@ -566,17 +592,19 @@ CREATE TABLE bookings (
     CONSTRAINT fk_bookings_service_id FOREIGN KEY(service_id) REFERENCES services (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_bookings_starts ON bookings (starts_at, id);
-
-CREATE INDEX ix_bookings_service_id ON bookings (service_id);
-
 CREATE INDEX ix_bookings_client ON bookings (client_id, starts_at);
 
-CREATE INDEX ix_bookings_holds ON bookings (hold_expires_at) WHERE status = 'pending';
+CREATE INDEX ix_bookings_practitioner ON bookings (practitioner_id, starts_at);
+
+CREATE INDEX ix_bookings_payment ON bookings (payment_status, starts_at, id);
 
 CREATE INDEX ix_bookings_status ON bookings (status, starts_at, id);
 
-CREATE INDEX ix_bookings_practitioner ON bookings (practitioner_id, starts_at);
+CREATE INDEX ix_bookings_service_id ON bookings (service_id);
+
+CREATE INDEX ix_bookings_starts ON bookings (starts_at, id);
+
+CREATE INDEX ix_bookings_holds ON bookings (hold_expires_at) WHERE status = 'pending';
 
 CREATE TABLE booking_waitlist (
     id UUID DEFAULT new_id() NOT NULL,
@@ -596,9 +624,9 @@ CREATE TABLE booking_waitlist (
     CONSTRAINT fk_booking_waitlist_practitioner_id FOREIGN KEY(practitioner_id) REFERENCES practitioners (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_booking_waitlist_client_id ON booking_waitlist (client_id);
-
 CREATE INDEX ix_booking_waitlist_day ON booking_waitlist (practitioner_id, on_date);
+
+CREATE INDEX ix_booking_waitlist_client_id ON booking_waitlist (client_id);
 
 CREATE UNIQUE INDEX uq_booking_waitlist_once ON booking_waitlist (client_id, practitioner_id, on_date);
 
@@ -652,9 +680,9 @@ CREATE TABLE coupon_redemptions (
     CONSTRAINT fk_coupon_redemptions_order_id FOREIGN KEY(order_id) REFERENCES orders (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_coupon_redemptions_use ON coupon_redemptions (coupon_id, client_id);
-
 CREATE INDEX ix_coupon_redemptions_client_id ON coupon_redemptions (client_id);
+
+CREATE INDEX ix_coupon_redemptions_use ON coupon_redemptions (coupon_id, client_id);
 
 CREATE TABLE transactions (
     id UUID DEFAULT new_id() NOT NULL,
@@ -686,15 +714,15 @@ CREATE TABLE transactions (
     CONSTRAINT fk_transactions_subscription_id FOREIGN KEY(subscription_id) REFERENCES subscriptions (id) ON DELETE RESTRICT
 );
 
+CREATE INDEX ix_transactions_user_id ON transactions (user_id);
+
 CREATE INDEX ix_transactions_booking_id ON transactions (booking_id);
 
 CREATE INDEX ix_transactions_subscription_id ON transactions (subscription_id);
 
-CREATE INDEX ix_transactions_when ON transactions (occurred_at, id);
-
-CREATE INDEX ix_transactions_user_id ON transactions (user_id);
-
 CREATE INDEX ix_transactions_order_id ON transactions (order_id);
+
+CREATE INDEX ix_transactions_when ON transactions (occurred_at, id);
 
 CREATE TABLE reviews (
     id UUID DEFAULT new_id() NOT NULL,
@@ -748,17 +776,19 @@ CREATE TABLE ledger_entries (
     CONSTRAINT fk_ledger_entries_transaction_id FOREIGN KEY(transaction_id) REFERENCES transactions (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_ledger_entries_practitioner ON ledger_entries (practitioner_id, occurred_at);
-
-CREATE INDEX ix_ledger_entries_transaction_id ON ledger_entries (transaction_id);
-
-CREATE INDEX ix_ledger_entries_source ON ledger_entries (source, source_id);
-
 CREATE UNIQUE INDEX uq_ledger_entries_one_sale ON ledger_entries (source, source_id) WHERE kind = 'sale' AND source IN ('booking', 'order');
 
 CREATE INDEX ix_ledger_entries_client ON ledger_entries (client_id, occurred_at);
 
+CREATE INDEX ix_ledger_entries_restated ON ledger_entries (currency, coalesce(sale_at, occurred_at)) WHERE kind = 'refund';
+
+CREATE INDEX ix_ledger_entries_transaction_id ON ledger_entries (transaction_id);
+
 CREATE INDEX ix_ledger_entries_when ON ledger_entries (currency, occurred_at) INCLUDE (kind, source, gross_minor, commission_minor);
+
+CREATE INDEX ix_ledger_entries_source ON ledger_entries (source, source_id);
+
+CREATE INDEX ix_ledger_entries_practitioner ON ledger_entries (practitioner_id, occurred_at);
 
 CREATE TABLE payouts (
     id UUID DEFAULT new_id() NOT NULL,

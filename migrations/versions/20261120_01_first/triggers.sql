@@ -24,6 +24,8 @@ $$;
 
 -- Inserts and deletes, one entry a row, in one statement however many rows there are.
 CREATE FUNCTION audit_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    hidden constant text[] := '{created_at,updated_at,name_folded,title_folded,search_folded}';
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO audit_entries (actor_id, actor_name, action, request, table_name, row_id, operation, after)
@@ -32,7 +34,7 @@ BEGIN
                coalesce(current_setting('avenrae.action', true), ''),
                coalesce(current_setting('avenrae.request', true), ''),
                TG_TABLE_NAME, content->>'id', 'insert', content
-        FROM (SELECT jsonb_strip_nulls(audit_masked(to_jsonb(rows_added))) - '{created_at,updated_at}'::text[] AS content
+        FROM (SELECT jsonb_strip_nulls(audit_masked(to_jsonb(rows_added))) - hidden AS content
               FROM rows_added) added;
     ELSE
         INSERT INTO audit_entries (actor_id, actor_name, action, request, table_name, row_id, operation, before)
@@ -49,7 +51,8 @@ END $$;
 -- Updates: only the columns that changed; figures that the database derives itself are not news.
 CREATE FUNCTION audit_update() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    derived constant text[] := '{updated_at,last_seen_at,rating_average,rating_count,booking_count}';
+    derived constant text[] :=
+        '{updated_at,last_seen_at,rating_average,rating_count,booking_count,name_folded,title_folded,search_folded}';
     old_row jsonb := to_jsonb(OLD);
     new_row jsonb := to_jsonb(NEW);
     changed text[];
@@ -170,6 +173,23 @@ BEGIN
 END $$;
 
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OF on_hand ON products FOR EACH ROW EXECUTE FUNCTION products_guard();
+
+-- Books --------------------------------------------------------------------------------------------------------------
+
+-- Entries are never changed, so adding them up as they come is exact at every moment. Sorted, against deadlocks.
+CREATE FUNCTION ledger_summed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO ledger_hours AS h (currency, hour, kind, source, entries, gross_minor, commission_minor)
+    SELECT currency, date_trunc('hour', occurred_at, 'UTC'), kind, source, count(*), sum(gross_minor), sum(commission_minor)
+    FROM entries_added GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    ON CONFLICT (currency, hour, kind, source) DO UPDATE
+    SET entries = h.entries + excluded.entries, gross_minor = h.gross_minor + excluded.gross_minor,
+        commission_minor = h.commission_minor + excluded.commission_minor;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER summed AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS entries_added
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_summed();
 
 -- Directory ----------------------------------------------------------------------------------------------------------
 
