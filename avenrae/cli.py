@@ -4,14 +4,14 @@ import logging
 import secrets
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from avenrae.enums import Role
+from avenrae.enums import PractitionerKind, Role
 from avenrae.errors import AvenraeError, StartError
 
 cli = typer.Typer(
@@ -143,6 +143,7 @@ def add_user(
     first_name: Annotated[str, typer.Option(prompt=True)],
     last_name: Annotated[str, typer.Option(prompt=True)],
     password: Annotated[str, typer.Option(help="Left out, one is made up and printed.")] = "",
+    kind: Annotated[PractitionerKind, typer.Option(help="What a practitioner is.")] = PractitionerKind.HEALER,
 ) -> None:
     """Add a person who can sign in."""
     from avenrae import start
@@ -162,8 +163,63 @@ def add_user(
                 last_name=last_name,
                 role=role,
                 password=chosen,
+                kind=kind,
             )
     typer.echo(f"{email} can sign in" + ("." if password else f" with the password {chosen}"))
+
+
+@users.command("reset")
+def reset_password(email: str) -> None:
+    """Give a person a new password, print it, and end all of his sign-ins."""
+    from avenrae.services.users import reset_password as reset
+
+    password = _as_admin("reset_password", reset, email)
+    typer.echo(f"{email} can sign in with the password {password}")
+
+
+@users.command("suspend")
+def suspend_user(email: str) -> None:
+    """Keep a person from signing in and end all of his sign-ins at once."""
+    from avenrae.services.users import suspend_user as suspend
+
+    _as_admin("suspend_user", suspend, email)
+    typer.echo(f"{email} is suspended.")
+
+
+@users.command("reactivate")
+def reactivate_user(email: str) -> None:
+    """Let a suspended person sign in again."""
+    from avenrae.services.users import reactivate_user as reactivate
+
+    _as_admin("reactivate_user", reactivate, email)
+    typer.echo(f"{email} can sign in again.")
+
+
+@users.command("role")
+def change_role(email: str, role: Role) -> None:
+    """Make a person something else; it counts from his next click."""
+    from avenrae.services.users import change_role as change
+
+    _as_admin("change_role", change, email, role)
+    typer.echo(f"{email} is now {role.value}.")
+
+
+def _as_admin(action: str, service: Callable[..., Any], email: str, *more: object) -> Any:
+    """Run a service on the account of an e-mail address, as the command line."""
+    from avenrae import start
+    from avenrae.db.transaction import transaction
+    from avenrae.errors import NotFound
+    from avenrae.permissions import Actor
+    from avenrae.queries.users import find_credentials
+
+    who = Actor.system("Command line")
+    with _database():
+        start.prepare(typer.echo, demo=False)
+        with transaction(who, action) as session:
+            found = find_credentials(session, email)
+            if found is None:
+                raise NotFound(f"Nobody has the e-mail address {email}.")
+            return service(session, who, found.user_id, *more)
 
 
 @contextmanager

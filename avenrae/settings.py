@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from avenrae.errors import StartError
 
@@ -60,7 +63,11 @@ class Settings(BaseSettings):
             return url
         scheme, found, rest = url.partition("://")
         if not found or scheme.split("+")[0] not in ("postgresql", "postgres"):
-            raise ValueError("must begin with postgresql://")
+            raise ValueError("must begin with postgresql:// and be an address")
+        try:
+            make_url(f"postgresql+psycopg://{rest}")
+        except (ArgumentError, ValueError) as e:
+            raise ValueError("must begin with postgresql:// and be an address") from e
         return f"postgresql+psycopg://{rest}"
 
     @property
@@ -81,7 +88,8 @@ def settings() -> Settings:
     except ValidationError as e:
         raise StartError(_sentence(e.errors()[0])) from None
     known = {f"AVENRAE_{name}".upper() for name in Settings.model_fields if name != "database_url"}
-    for name in os.environ:
+    in_file = dotenv_values(ROOT / ".env") if (ROOT / ".env").is_file() else {}
+    for name in (*os.environ, *in_file):
         if name.startswith("AVENRAE_") and name not in known:
             raise StartError(f"There is no setting {name}; the README lists the ones that exist.")
     if loaded.is_production and loaded.bcrypt_cost < 12:
@@ -93,6 +101,6 @@ def _sentence(error: Any) -> str:
     field = str(error["loc"][0])
     name = field if field == "DATABASE_URL" else f"AVENRAE_{field}".upper()
     if field.upper() == "DATABASE_URL":
-        return "DATABASE_URL does not parse: it must begin with postgresql://."
+        return "DATABASE_URL does not parse: it must be an address like postgresql://user:password@host:5432/name."
     reason = str(error["msg"]).removeprefix("Value error, ")
     return f"The setting {name} does not parse: {reason[0].lower()}{reason[1:]}."

@@ -106,11 +106,27 @@ def imports_of_module_level(file: Path) -> set[str]:
     return found
 
 
+RULES = {
+    "BOOK": 13,
+    "DIR": 3,
+    "EVT": 5,
+    "SHOP": 5,
+    "SLA": 5,
+    "TCK": 1,
+    "PAY": 5,
+    "AN": 4,
+    "USR": 2,
+    "AUD": 3,
+    "IMP": 2,
+    "GDPR": 1,
+    "NOT": 1,
+    "UI": 2,
+}
+"""How many rules each area has; they are numbered from 01."""
+
+
 def test_every_test_of_a_rule_names_a_rule_that_exists() -> None:
     """Rule ids in docstrings look like R-BOOK-01, so that a rule's tests can be found."""
     for file in (ROOT / "tests").rglob("test_*.py"):
-        for found in re.findall(r"\bR-[A-Z]+-\d+\b", file.read_text()):
-            assert re.fullmatch(r"R-(BOOK|DIR|EVT|SHOP|SLA|TCK|PAY|AN|USR|AUD|IMP|GDPR|NOT|UI)-\d\d", found), (
-                file,
-                found,
-            )
+        for area, number in re.findall(r"\bR-([A-Z]+)-(\d+)\b", file.read_text()):
+            assert 1 <= int(number) <= RULES.get(area, 0), f"{file.name} names R-{area}-{number}, which is no rule."

@@ -38,6 +38,11 @@ def migrate(engine: Engine) -> None:
             if _current(connection) != newest:
                 connection.execute(text("SET LOCAL lock_timeout = '10s'"))
                 _upgrade(connection)
+    except ProgrammingError as e:
+        reason = str(e.orig).splitlines()[0]
+        raise StartError(
+            f"The schema cannot be brought up to date: {reason}. The database's user must own the database."
+        ) from e
     except OperationalError as e:
         raise StartError(
             f"The database cannot be reached at {_place(engine)}. Start it, or correct DATABASE_URL. "

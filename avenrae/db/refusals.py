@@ -6,7 +6,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from avenrae.errors import AvenraeError, Conflict, InvalidInput, TryAgain
 
 SENTENCES: dict[str, AvenraeError] = {
-    "bookings_no_overlap": Conflict("This time has just been taken. Choose another time."),
+    "bookings_no_overlap": Conflict("This time is taken, counting the buffers around sessions. Choose another time."),
     "ck_bookings_times": InvalidInput("A session must end after it starts, and within 12 hours."),
     "ck_bookings_refunded": Conflict("More than was paid cannot be refunded."),
     "ck_orders_refunded": Conflict("More than was paid cannot be refunded."),
@@ -28,7 +28,7 @@ SENTENCES: dict[str, AvenraeError] = {
     "uq_transactions_provider_provider_transaction_id": Conflict("This payment is recorded already."),
 }
 _BUSY = TryAgain("Somebody else is changing this right now. Try again in a moment.")
-_AWAY = TryAgain("The database is not answering right now. Try again in a moment; nothing was changed.")
+_AWAY = TryAgain("The database is not answering right now. Try again in a moment.")
 _WAITING_STATES = {"55P03", "40001", "40P01", "57014"}
 
 

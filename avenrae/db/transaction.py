@@ -34,15 +34,10 @@ def transaction(actor: Actor, action: str, request: str = "") -> Iterator[Sessio
     with _idle:
         _writing += 1
     try:
-        with Session(engine(), expire_on_commit=False) as session:
+        with _in_sentences(), Session(engine(), expire_on_commit=False) as session:
             _say_who(session, actor, action, request or new_reference())
             yield session
             session.commit()
-    except Exception as e:
-        sentence = refusal(e)
-        if sentence is None:
-            raise
-        raise type(sentence)(sentence.message) from e
     finally:
         with _idle:
             _writing -= 1
@@ -56,14 +51,20 @@ def read_session() -> Iterator[Session]:
     Raises:
         AvenraeError: The database is busy or away; says so in a sentence.
     """
-    try:
-        with Session(reads(), autoflush=False) as session:
-            yield session
-    except Exception as e:
-        sentence = refusal(e)
-        if sentence is None:
-            raise
-        raise type(sentence)(sentence.message) from e
+    with _in_sentences(), Session(reads(), autoflush=False) as session:
+        yield session
+
+
+@contextmanager
+def read_in_transaction() -> Iterator[Session]:
+    """Open a session for a long read through a cursor, which needs a transaction; it changes nothing.
+
+    Raises:
+        AvenraeError: The database is busy or away; says so in a sentence.
+    """
+    with _in_sentences(), Session(engine(), autoflush=False) as session:
+        session.execute(text("SET TRANSACTION READ ONLY"))
+        yield session
 
 
 def wait_until_written(seconds: float) -> bool:
@@ -77,6 +78,17 @@ def new_reference() -> str:
     letters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
     drawn = "".join(secrets.choice(letters) for _ in range(8))
     return f"{drawn[:4]}-{drawn[4:]}"
+
+
+@contextmanager
+def _in_sentences() -> Iterator[None]:
+    try:
+        yield
+    except Exception as e:
+        sentence = refusal(e)
+        if sentence is None:
+            raise
+        raise type(sentence)(sentence.message) from e
 
 
 def _say_who(session: Session, actor: Actor, action: str, request: str) -> None:

@@ -7,12 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from anyio import to_thread
-from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from avenrae.db.engine import engine
-from avenrae.db.transaction import read_session
+from avenrae.db.transaction import read_in_transaction, read_session
 from avenrae.errors import NotFound, NotSignedIn
 from avenrae.http.exports import EXPORTS, Export, Number
 from avenrae.http.guard import find_session
@@ -62,7 +60,7 @@ def _lines(export: Export, actor: Actor, filters: Any, sort: str) -> Iterator[st
     writer = csv.writer(buffer)
     zone = ZoneInfo(actor.time_zone)
     # A cursor on the server needs a transaction, which reads by themselves do not have.
-    with Session(engine()) as session:
+    with read_in_transaction() as session:
         rows = export.rows(session, actor, filters, sort)
         writer.writerow(export.cells)
         for number, row in enumerate(rows, 1):

@@ -35,8 +35,8 @@ def sign_in_page(
         "</label>"
         "<button>Sign in</button></form>"
         f"{_demo(demo or [], target, demo_password)}"
-        '<p class="quiet">Forgotten your password, or no account yet? Ask an admin or the support team: '
-        "they can set a new password for you on the Users page.</p>"
+        '<p class="quiet">Forgotten your password, or no account yet? Ask an admin: '
+        "he can set a new one for you.</p>"
     )
     return page("Sign in", body, status, {"Retry-After": str(retry_after)} if retry_after else None)
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from avenrae import clock
 from avenrae.enums import BookingStatus, CancellationPolicy, CancelledBy, PaymentStatus, Role
 from avenrae.errors import NotFound
 from avenrae.models import Booking, Client, Practitioner, Service, User
@@ -20,6 +21,8 @@ from avenrae.queries.scopes import visible_bookings
 
 _client_user = aliased(User, name="client_user")
 _practitioner_user = aliased(User, name="practitioner_user")
+TO_CLOSE = "to-close"
+"""The value of `when` for confirmed sessions that have ended: they wait to be completed."""
 # Each has an index to walk; a sort without one would read the whole table for every page.
 _SORTS = {"starts_at": Booking.starts_at, "reference": Booking.reference}
 
@@ -33,6 +36,9 @@ class BookingFilters:
     payment_status: PaymentStatus | None = None
     starts_from: datetime | None = None
     starts_before: datetime | None = None
+    ended_by: datetime | None = None
+    without_expired_holds: bool = False
+    live_only: bool = False
     practitioner_id: uuid.UUID | None = None
     client_id: uuid.UUID | None = None
 
@@ -60,20 +66,20 @@ class BookingRow:
 
 @dataclass(frozen=True)
 class BookingDetail(BookingRow):
-    """Everything about one booking."""
+    """Everything about one booking; what is not for the actor is empty.
+
+    How to reach the client is for staff, notes and commission for staff and practitioner.
+    """
 
     client_email: str
-    client_phone: str | None
-    practitioner_city: str
+    client_phone: str
     duration_minutes: int
-    commission_bps: int
+    commission_bps: int | None
     refunded_minor: int
     policy: CancellationPolicy
     buffer_before: int
     buffer_after: int
     created_at: datetime
-    confirmed_at: datetime | None
-    completed_at: datetime | None
     cancelled_at: datetime | None
     cancelled_by: CancelledBy | None
     cancellation_reason: str | None
@@ -87,9 +93,11 @@ def booking_filters(params: Mapping[str, str], zone: str) -> BookingFilters:
         InvalidInput: A value is none of those there are.
     """
     span = span_of(params, zone)
+    to_close = params.get("when") == TO_CLOSE
     return BookingFilters(
         search=params.get("q", ""),
-        status=one_of(BookingStatus, params.get("status")),
+        status=BookingStatus.CONFIRMED if to_close else one_of(BookingStatus, params.get("status")),
+        ended_by=clock.now() if to_close else None,
         payment_status=one_of(PaymentStatus, params.get("payment")),
         starts_from=span.start,
         starts_before=span.end,
@@ -143,7 +151,6 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
     query = _rows().add_columns(
         _client_user.email,
         _client_user.phone,
-        Practitioner.city,
         Service.duration_minutes,
         Booking.commission_bps,
         Booking.refunded_minor,
@@ -151,8 +158,6 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
         Booking.buffer_before,
         Booking.buffer_after,
         Booking.created_at,
-        Booking.confirmed_at,
-        Booking.completed_at,
         Booking.cancelled_at,
         Booking.cancelled_by,
         Booking.cancellation_reason,
@@ -165,22 +170,19 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
     r = found._mapping
     return BookingDetail(
         **{f: getattr(own, f) for f in BookingRow.__dataclass_fields__},
-        client_email=r["email"],
-        client_phone=r["phone"],
-        practitioner_city=r["city"],
+        client_email=r["email"] if actor.is_staff else "",
+        client_phone=(r["phone"] or "") if actor.is_staff else "",
         duration_minutes=r["duration_minutes"],
-        commission_bps=r["commission_bps"],
+        commission_bps=None if actor.role is Role.CLIENT else r["commission_bps"],
         refunded_minor=r["refunded_minor"],
         policy=CancellationPolicy(r["policy"]),
         buffer_before=r["buffer_before"],
         buffer_after=r["buffer_after"],
         created_at=r["created_at"],
-        confirmed_at=r["confirmed_at"],
-        completed_at=r["completed_at"],
         cancelled_at=r["cancelled_at"],
         cancelled_by=CancelledBy(r["cancelled_by"]) if r["cancelled_by"] else None,
         cancellation_reason=r["cancellation_reason"],
-        notes=r["notes"],
+        notes="" if actor.role is Role.CLIENT else r["notes"],
     )
 
 
@@ -206,17 +208,28 @@ def _conditions(session: Session, actor: Actor, f: BookingFilters) -> list[Colum
         conditions.append(Booking.starts_at >= f.starts_from)
     if f.starts_before:
         conditions.append(Booking.starts_at < f.starts_before)
+    if f.ended_by:
+        conditions.append(Booking.ends_at <= f.ended_by)
+    if f.live_only:
+        conditions.append(Booking.status != BookingStatus.CANCELLED)
+    if f.without_expired_holds:
+        conditions.append(is_not_expired())
     if f.practitioner_id:
         conditions.append(Booking.practitioner_id == f.practitioner_id)
     if f.client_id:
         conditions.append(Booking.client_id == f.client_id)
-    if search := f.search.strip():
-        people = people_named(session, search)
+    if search := f.search.replace("\0", "").strip():
+        people = people_named(session, actor, search)
         by_person = [is_one_of(Booking.client_id, people.clients)]
         if actor.role is not Role.PRACTITIONER:
             by_person.append(is_one_of(Booking.practitioner_id, people.practitioners))
         conditions.append(or_(Booking.reference == search.upper(), *by_person))
     return conditions
+
+
+def is_not_expired() -> ColumnElement[bool]:
+    """Whether a booking's hold, if it has one, still keeps its time."""
+    return or_(Booking.hold_expires_at.is_(None), Booking.hold_expires_at > clock.now())
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Select, and_, case, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Date, Select, and_, case, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from avenrae import clock
@@ -50,11 +50,6 @@ class Figures:
     def net(self) -> int:
         """GMV less refunds."""
         return self.gmv - self.refunds
-
-    @property
-    def balance(self) -> int:
-        """All entries together: net GMV with the adjustments."""
-        return self.net + self.adjustments
 
     @property
     def revenue(self) -> int:
@@ -186,9 +181,22 @@ def _entries(actor: Actor, currency: str, span: Span, zone: str, *, restated: bo
 def _cuts_at_full_hours(span: Span, zone: str) -> bool:
     """Whether days of the zone begin at full hours of UTC, in summer and winter; those of Asia/Kathmandu do not."""
     first, last = span.start or clock.now(), span.end or clock.now()
-    days = [datetime(year, month, 1, tzinfo=ZoneInfo(zone)) for year in (first.year, last.year) for month in (1, 7)]
+    years = range(first.year, last.year + 1)
+    days = [datetime(year, month, 1, tzinfo=ZoneInfo(zone)) for year in years for month in (1, 7)]
     edges = [t for t in (span.start, span.end) if t]
     return all(t.astimezone(UTC).minute == 0 for t in (*days, *edges)) and all(t.second == 0 for t in edges)
+
+
+def counted_within(start: datetime | None, end: datetime | None, *, restated: bool) -> list[ColumnElement[bool]]:
+    """Return the condition for entries that the figures of a span count: refunds on their sale's date when restated."""
+    if not restated:
+        return _within(LedgerEntry.occurred_at, start, end)
+    at_sale = and_(
+        LedgerEntry.kind == LedgerKind.REFUND,
+        *_within(func.coalesce(LedgerEntry.sale_at, LedgerEntry.occurred_at), start, end),
+    )
+    as_it_happened = and_(LedgerEntry.kind != LedgerKind.REFUND, *_within(LedgerEntry.occurred_at, start, end))
+    return [or_(at_sale, as_it_happened)]
 
 
 def _within(at: Any, start: datetime | None, end: datetime | None) -> list[Any]:

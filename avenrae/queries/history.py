@@ -54,8 +54,11 @@ class Change:
     request: str
 
 
+_NOT_FOR_CLIENTS = {"notes", "commission_bps", "buffer_before", "buffer_after"}
+
+
 def list_changes(session: Session, actor: Actor, table: str, row_id: uuid.UUID, *, limit: int = 50) -> list[Change]:
-    """Return the newest changes of a row that the actor may see.
+    """Return the newest changes of a row that the actor may see, without what is not for a client.
 
     Raises:
         NotFound: There is no such row for this actor.
@@ -69,7 +72,12 @@ def list_changes(session: Session, actor: Actor, table: str, row_id: uuid.UUID, 
         .order_by(AuditEntry.id.desc())
         .limit(limit)
     ).scalars()
+    hidden = _NOT_FOR_CLIENTS if actor.role is Role.CLIENT else set()
+
+    def shown(content: dict[str, Any] | None) -> dict[str, Any]:
+        return {name: value for name, value in (content or {}).items() if name not in hidden}
+
     return [
-        Change(e.occurred_at, e.actor_name, e.action, e.operation, e.before or {}, e.after or {}, e.request)
+        Change(e.occurred_at, e.actor_name, e.action, e.operation, shown(e.before), shown(e.after), e.request)
         for e in found
     ]

@@ -1,7 +1,6 @@
 """What needs whoever signs in today: the counts on the home page, in one query."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -11,7 +10,7 @@ from avenrae import clock
 from avenrae.enums import BookingStatus, OrderStatus, VerificationStatus
 from avenrae.models import Booking, Order, Practitioner, Product
 from avenrae.permissions import Actor, Permission
-from avenrae.queries.periods import midnight, today
+from avenrae.queries.bookings import is_not_expired
 from avenrae.queries.scopes import visible_bookings, visible_orders, visible_practitioners, visible_products
 
 _MOST = 1000
@@ -23,7 +22,6 @@ class Needs:
     """How many there are of each; None is not for this role. `to_close` are confirmed sessions that have ended."""
 
     requests: int | None
-    today: int | None
     to_close: int | None
     orders_to_fulfil: int | None
     profiles_to_check: int | None
@@ -32,29 +30,20 @@ class Needs:
 
 def count_needs(session: Session, actor: Actor) -> Needs:
     """Return what waits for the actor, each count stopping at a thousand."""
-    start = midnight(today(actor.time_zone), actor.time_zone)
-    live = Booking.status.in_([BookingStatus.PENDING, BookingStatus.CONFIRMED, BookingStatus.COMPLETED])
     counts = {
         "requests": _of(
             Booking,
             visible_bookings(actor),
             Booking.status == BookingStatus.PENDING,
             Booking.starts_at > clock.now(),
-            when=actor.may(Permission.BOOKING_VIEW),
-        ),
-        "today": _of(
-            Booking,
-            visible_bookings(actor),
-            live,
-            Booking.starts_at >= start,
-            Booking.starts_at < start + timedelta(days=1),
+            is_not_expired(),
             when=actor.may(Permission.BOOKING_VIEW),
         ),
         "to_close": _of(
             Booking,
             visible_bookings(actor),
             Booking.status == BookingStatus.CONFIRMED,
-            Booking.starts_at < clock.now() - timedelta(hours=1),
+            Booking.ends_at <= clock.now(),
             when=actor.may(Permission.BOOKING_COMPLETE),
         ),
         "orders_to_fulfil": _of(

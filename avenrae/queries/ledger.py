@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from avenrae.enums import LedgerKind, LedgerSource
 from avenrae.models import Booking, LedgerEntry, Order
 from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.figures import counted_within
 from avenrae.queries.listing import count_of, in_order, one_of, page_of
-from avenrae.queries.periods import span_of
+from avenrae.queries.periods import known_zone, span_of
 from avenrae.queries.scopes import visible_ledger
+from avenrae.settings import settings
 
 _SORTS = {"occurred_at": LedgerEntry.occurred_at}
 
@@ -28,6 +30,7 @@ class EntryFilters:
     source: LedgerSource | None = None
     start: datetime | None = None
     end: datetime | None = None
+    restated: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,10 @@ class EntryRow:
 
 def entry_filters(params: Mapping[str, str], zone: str) -> EntryFilters:
     """Return the filters that an address holds: `currency`, `kind`, `source`, `from` and `to` in the zone."""
-    span = span_of(params, params.get("zone") or zone)
+    span = span_of(params, known_zone(params.get("zone") or zone))
     return EntryFilters(
-        currency=params.get("currency", "ZAR"),
+        currency=params.get("currency") or settings().currency,
+        restated=bool(params.get("restated")),
         kind=one_of(LedgerKind, params.get("kind")),
         source=one_of(LedgerSource, params.get("source")),
         start=span.start,
@@ -87,11 +91,7 @@ def _ids(actor: Actor, f: EntryFilters) -> Select[Any]:
         query = query.where(LedgerEntry.kind == f.kind)
     if f.source:
         query = query.where(LedgerEntry.source == f.source)
-    if f.start:
-        query = query.where(LedgerEntry.occurred_at >= f.start)
-    if f.end:
-        query = query.where(LedgerEntry.occurred_at < f.end)
-    return query
+    return query.where(*counted_within(f.start, f.end, restated=f.restated))
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

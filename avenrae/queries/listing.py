@@ -48,7 +48,7 @@ def count_of(session: Session, ids: Select[Any]) -> int:
 
 def name_matches(name: ColumnElement[str] | InstrumentedAttribute[str], search: str) -> ColumnElement[bool]:
     """Return the condition that a folded column holds `search`: anywhere from three letters on, else at its start."""
-    words = func.f_fold(search.strip())
+    words = func.f_fold(search.replace("\0", "").strip())
     escaped = func.replace(func.replace(func.replace(words, "\\", "\\\\"), "%", "\\%"), "_", "\\_")
     if len(search.strip()) < 3:
         return name.collate("C").like(escaped.concat("%"))

@@ -303,7 +303,7 @@ def _conditions(session: Session, actor: Actor, f: OrderFilters) -> list[ColumnE
     if f.product_id:
         conditions.append(Order.id.in_(select(OrderItem.order_id).where(OrderItem.product_id == f.product_id)))
     if search := f.search.strip():
-        by_client = [is_one_of(Order.client_id, people_named(session, search).clients)] if actor.is_staff else []
+        by_client = [is_one_of(Order.client_id, people_named(session, actor, search).clients)] if actor.is_staff else []
         conditions.append(or_(Order.reference == search.upper(), *by_client))
     return conditions
 

@@ -7,11 +7,10 @@ from typing import Any
 from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from avenrae.enums import Role
 from avenrae.models import Client, Practitioner, User
 from avenrae.permissions import Actor
 from avenrae.queries.listing import name_matches
-from avenrae.queries.scopes import visible_clients
+from avenrae.queries.scopes import visible_clients, visible_practitioners
 
 _MOST = 5_000
 """A search that fits more people than this is looked up for the first of them only."""
@@ -45,17 +44,26 @@ def is_one_of(column: InstrumentedAttribute[Any], keys: list[uuid.UUID]) -> Colu
     return column == any_(literal(keys, ARRAY(Uuid)))
 
 
-def people_named(session: Session, search: str) -> PeopleFound:
-    """Return the clients and practitioners whose name or e-mail fits (the caller's scope still applies)."""
-    found = session.execute(
-        select(Client.id, Practitioner.id)
-        .select_from(User)
-        .outerjoin(Client, Client.user_id == User.id)
-        .outerjoin(Practitioner, Practitioner.user_id == User.id)
-        .where(is_named(search), User.role.in_([Role.CLIENT, Role.PRACTITIONER]))
-        .limit(_MOST)
-    ).all()
-    return PeopleFound([c for c, _ in found if c], [p for _, p in found if p])
+def people_named(session: Session, actor: Actor, search: str) -> PeopleFound:
+    """Return the clients and practitioners the actor sees whose name (for staff also e-mail) fits."""
+    fits = is_named(search) if actor.is_staff else name_matches(User.name_folded, search)
+    clients = select(Client.id).join(User, User.id == Client.user_id).where(fits, visible_clients(actor))
+    practitioners = (
+        select(Practitioner.id).join(User, User.id == Practitioner.user_id).where(fits, visible_practitioners(actor))
+    )
+    return PeopleFound(list(session.scalars(clients.limit(_MOST))), list(session.scalars(practitioners.limit(_MOST))))
+
+
+def name_of(session: Session, actor: Actor, *, client: uuid.UUID | None, practitioner: uuid.UUID | None) -> str:
+    """Return the name of a client or practitioner that the actor sees, or nothing."""
+    query = select(User.first_name + " " + User.last_name)
+    if client:
+        query = query.join(Client, Client.user_id == User.id).where(Client.id == client, visible_clients(actor))
+    else:
+        query = query.join(Practitioner, Practitioner.user_id == User.id).where(
+            Practitioner.id == practitioner, visible_practitioners(actor)
+        )
+    return session.execute(query).scalar() or ""
 
 
 def find_clients(session: Session, actor: Actor, search: str, *, limit: int = 20) -> list[ClientChoice]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from avenrae import clock
 from avenrae.errors import InvalidInput
@@ -31,6 +31,17 @@ class Span:
 def midnight(day: date, zone: str) -> datetime:
     """Return the instant at which a day begins in a zone, in UTC."""
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def known_zone(name: str) -> str:
+    """Return a time zone's name as it is.
+
+    Raises:
+        InvalidInput: There is no such zone.
+    """
+    if name not in available_timezones():
+        raise InvalidInput(f"“{name}” is not a time zone; choose one such as Africa/Johannesburg.")
+    return name
 
 
 def today(zone: str) -> date:
@@ -61,9 +72,12 @@ def _date(text: str | None) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise InvalidInput(f"“{text}” is not a date; write it like 2026-03-16.") from None
+    if not 1900 <= found.year < 2200:
+        raise InvalidInput(f"“{text}” is not a date of this business; choose one from 1900 to 2199.")
+    return found
 
 
 FIGURE_PERIODS: Mapping[str, str] = {

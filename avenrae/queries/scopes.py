@@ -1,6 +1,10 @@
 """Which rows an actor may see: every query and every service starts from one of these conditions."""
 
+import uuid
+from typing import Any
+
 from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from avenrae.enums import Role, VerificationStatus
 from avenrae.models import Booking, Client, LedgerEntry, Order, Practitioner, Product, Service, Transaction, User
@@ -14,8 +18,8 @@ def visible_bookings(actor: Actor) -> ColumnElement[bool]:
     if actor.is_staff:
         return true()
     if actor.role is Role.PRACTITIONER:
-        return Booking.practitioner_id == actor.practitioner_id
-    return Booking.client_id == actor.client_id
+        return _is_own(Booking.practitioner_id, actor.practitioner_id)
+    return _is_own(Booking.client_id, actor.client_id)
 
 
 def visible_practitioners(actor: Actor) -> ColumnElement[bool]:
@@ -25,7 +29,7 @@ def visible_practitioners(actor: Actor) -> ColumnElement[bool]:
     if actor.is_staff:
         return true()
     if actor.role is Role.PRACTITIONER:
-        return Practitioner.id == actor.practitioner_id
+        return _is_own(Practitioner.id, actor.practitioner_id)
     return Practitioner.verification_status == VerificationStatus.APPROVED
 
 
@@ -39,14 +43,14 @@ def visible_clients(actor: Actor) -> ColumnElement[bool]:
     if actor.may(Permission.CLIENT_VIEW):
         return true()
     if actor.role is Role.PRACTITIONER:
-        booked = select(Booking.client_id).where(Booking.practitioner_id == actor.practitioner_id)
+        booked = select(Booking.client_id).where(_is_own(Booking.practitioner_id, actor.practitioner_id))
         return Client.id.in_(booked)
-    return Client.id == actor.client_id
+    return _is_own(Client.id, actor.client_id)
 
 
 def visible_users(actor: Actor) -> ColumnElement[bool]:
     """Staff: all; anybody else: himself."""
-    return true() if actor.may(Permission.USER_VIEW) else User.id == actor.user_id
+    return true() if actor.may(Permission.USER_VIEW) else _is_own(User.id, actor.user_id)
 
 
 def visible_products(actor: Actor) -> ColumnElement[bool]:
@@ -60,7 +64,7 @@ def visible_orders(actor: Actor) -> ColumnElement[bool]:
     """Staff: all; a client: his own."""
     if not actor.may(Permission.ORDER_VIEW):
         return false()
-    return true() if actor.is_staff else Order.client_id == actor.client_id
+    return true() if actor.is_staff else _is_own(Order.client_id, actor.client_id)
 
 
 def visible_transactions(actor: Actor) -> ColumnElement[bool]:
@@ -72,11 +76,16 @@ def visible_transactions(actor: Actor) -> ColumnElement[bool]:
     if actor.role is Role.PRACTITIONER:
         own = select(Booking.id).where(visible_bookings(actor))
         return Transaction.booking_id.in_(own)
-    return Transaction.user_id == actor.user_id
+    return _is_own(Transaction.user_id, actor.user_id)
 
 
 def visible_ledger(actor: Actor) -> ColumnElement[bool]:
     """Admins: the whole books; a practitioner: his own lines; support sees operations, no revenue."""
     if not actor.may(Permission.FIGURES_REVENUE):
         return false()
-    return true() if actor.is_staff else LedgerEntry.practitioner_id == actor.practitioner_id
+    return true() if actor.is_staff else _is_own(LedgerEntry.practitioner_id, actor.practitioner_id)
+
+
+def _is_own(column: InstrumentedAttribute[Any], key: uuid.UUID | None) -> ColumnElement[bool]:
+    """Whether a row belongs to a key; to nobody's key belongs nothing, not even the rows without one."""
+    return false() if key is None else column == key

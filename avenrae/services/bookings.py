@@ -1,7 +1,9 @@
 """Writes of bookings: create, confirm, decline, cancel, complete, no-show."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -16,10 +18,11 @@ from avenrae.enums import (
     VerificationStatus,
 )
 from avenrae.errors import Conflict, InvalidInput, NotFound
-from avenrae.models import Booking, Client, Practitioner, Service, Transaction
+from avenrae.models import Booking, Client, Practitioner, Service, Transaction, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.scopes import visible_bookings, visible_clients
 from avenrae.scheduling.policies import refund_share
+from avenrae.services.edits import refuse_stale
 from avenrae.services.money import (
     book_booking_sale,
     book_retained_fee,
@@ -136,6 +139,8 @@ def cancel_booking(session: Session, actor: Actor, booking_id: uuid.UUID, reason
     booking = _locked(session, actor, booking_id, Permission.BOOKING_CANCEL)
     if booking.status not in _OPEN:
         raise Conflict(f"This booking cannot be cancelled: it is {_WORDS[booking.status]}.")
+    if actor.role is Role.CLIENT and booking.starts_at <= clock.now():
+        raise Conflict("This session has begun. Ask the practitioner or support about it.")
     return _cancelled(session, actor, booking, reason)
 
 
@@ -168,9 +173,16 @@ def mark_no_show(session: Session, actor: Actor, booking_id: uuid.UUID) -> Booki
     return booking
 
 
-def edit_booking_notes(session: Session, actor: Actor, booking_id: uuid.UUID, notes: str) -> Booking:
-    """Replace the notes that practitioner and staff keep on a booking."""
+def edit_booking_notes(
+    session: Session, actor: Actor, booking_id: uuid.UUID, notes: str, *, seen: Mapping[str, Any] | None = None
+) -> Booking:
+    """Replace the notes that practitioner and staff keep on a booking; `seen` is what the form showed.
+
+    Raises:
+        Conflict: Somebody changed them meanwhile.
+    """
     booking = _locked(session, actor, booking_id, Permission.BOOKING_CONFIRM)
+    refuse_stale(booking, seen)
     booking.notes = notes.strip()
     session.flush()
     return booking
@@ -187,14 +199,15 @@ def _locked(session: Session, actor: Actor, booking_id: uuid.UUID, permission: P
 
 def _offered(session: Session, service_id: uuid.UUID) -> tuple[Service, Practitioner]:
     row = session.execute(
-        select(Service, Practitioner)
+        select(Service, Practitioner, User.is_active)
         .join(Practitioner, Practitioner.id == Service.practitioner_id)
+        .join(User, User.id == Practitioner.user_id)
         .where(Service.id == service_id)
     ).one_or_none()
     if row is None:
         raise NotFound("There is no such service.")
-    service, practitioner = row
-    if not service.is_available or practitioner.verification_status != VerificationStatus.APPROVED:
+    service, practitioner, is_active = row
+    if not (is_active and service.is_available) or practitioner.verification_status != VerificationStatus.APPROVED:
         raise InvalidInput("This service is not offered at the moment. Choose another one.")
     return service, practitioner
 

@@ -1,4 +1,4 @@
-"""Form tokens: each can be spent once, so a form that arrives twice counts once."""
+"""Form tokens: each can be spent once, so a form that arrives twice counts once; and what is forgotten in time."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.models import FormToken
+from avenrae.models import FormToken, SignInAttempt
 
 
 def spend_token(session: Session, token: str) -> bool:
@@ -18,8 +18,7 @@ def spend_token(session: Session, token: str) -> bool:
     return spent.first() is not None
 
 
-def forget_old_tokens(session: Session) -> int:
-    """Delete the tokens of forms that nobody can still have open; returns how many."""
-    limit = clock.now() - timedelta(days=2)
-    deleted = session.execute(delete(FormToken).where(FormToken.spent_at < limit).returning(FormToken.token))
-    return len(deleted.all())
+def forget_what_is_over(session: Session) -> None:
+    """Delete tokens of forms that nobody can still have open, and tries to sign in that slow nobody down any more."""
+    session.execute(delete(FormToken).where(FormToken.spent_at < clock.now() - timedelta(days=2)))
+    session.execute(delete(SignInAttempt).where(SignInAttempt.occurred_at < clock.now() - timedelta(days=30)))

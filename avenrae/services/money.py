@@ -58,10 +58,14 @@ def require_refund_limit(actor: Actor, subject: Booking | Order, amount_minor: i
     Raises:
         NotPermitted: It is above the limit.
     """
-    limit = settings().support_refund_limit_minor
-    if actor.role is Role.SUPPORT and subject.refunded_minor + amount_minor > limit:
+    limit, currency = settings().support_refund_limit_minor, settings().currency
+    if actor.role is not Role.SUPPORT or not amount_minor:
+        return
+    if subject.currency != currency:
+        raise NotPermitted(f"A support agent can refund in {currency} only. Ask an admin to refund {subject.currency}.")
+    if subject.refunded_minor + amount_minor > limit:
         raise NotPermitted(
-            f"A support agent can refund up to {money.show(limit, subject.currency)} in all. Ask an admin for more."
+            f"A support agent can refund up to {money.show(limit, currency)} in all. Ask an admin for more."
         )
 
 

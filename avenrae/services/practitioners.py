@@ -1,7 +1,8 @@
 """Writes of practitioners: the profile, and its review by an admin."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from zoneinfo import available_timezones
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.listing import one_of
 from avenrae.queries.positions import position_of
 from avenrae.queries.scopes import visible_practitioners
+from avenrae.services.edits import refuse_stale
 
 _S = VerificationStatus
 REVIEWS: dict[VerificationStatus, frozenset[VerificationStatus]] = {
@@ -49,6 +51,7 @@ def edit_profile(
     longitude: str | float | None,
     availability_status: str,
     time_zone: str,
+    seen: Mapping[str, Any] | None = None,
 ) -> Practitioner:
     """Replace what a practitioner says of himself: he his own, an admin anybody's.
 
@@ -58,8 +61,10 @@ def edit_profile(
         InvalidInput: A text is too long, the rate is negative, or position, zone or availability are none.
         NotFound: There is no such profile for this actor.
         NotPermitted: The role may not edit profiles.
+        Conflict: Somebody changed the profile since the form showed `seen`.
     """
     practitioner = _locked(session, actor, practitioner_id, Permission.PRACTITIONER_EDIT)
+    refuse_stale(practitioner, seen)
     availability = one_of(AvailabilityStatus, availability_status)
     if availability is None:
         raise InvalidInput("Choose whether you are available, busy or offline.")

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from avenrae.ids import uuid7
 from avenrae.models import Product, StockMovement
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.scopes import visible_products
+from avenrae.services.edits import refuse_stale
 from avenrae.settings import settings
 
 MOST_PIECES = 1_000_000
@@ -70,14 +72,18 @@ def edit_product(
     description: str,
     reorder_level: int,
     is_active: bool,
+    seen: Mapping[str, Any] | None = None,
 ) -> Product:
     """Change what is said about a product; orders that exist keep their title and price.
 
+    `seen` is what the form showed of it.
+
     Raises:
         InvalidInput: It has no SKU or title, or the price or the reorder level is negative.
-        Conflict: The SKU is taken (index `uq_products_sku`).
+        Conflict: The SKU is taken (index `uq_products_sku`), or somebody else changed the product meanwhile.
     """
     product = _locked(session, actor, product_id, Permission.PRODUCT_EDIT)
+    refuse_stale(product, seen)
     _check_facts(sku, title, price_minor, reorder_level)
     product.sku, product.title, product.product_type = sku.strip(), title.strip(), product_type
     product.price_minor, product.reorder_level, product.is_active = price_minor, reorder_level, is_active

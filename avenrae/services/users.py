@@ -9,10 +9,10 @@ from zoneinfo import available_timezones
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from avenrae.enums import Role
+from avenrae.enums import PractitionerKind, Role
 from avenrae.errors import Conflict, InvalidInput, NotFound, NotPermitted, NotSignedIn
 from avenrae.models.identity import User
-from avenrae.models.people import Client
+from avenrae.models.people import Client, Practitioner
 from avenrae.passwords import hash_password, matches
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.scopes import visible_users
@@ -123,9 +123,17 @@ def change_role(session: Session, actor: Actor, user_id: uuid.UUID, role: Role) 
 
 
 def add_user(
-    session: Session, actor: Actor, *, email: str, first_name: str, last_name: str, role: Role, password: str
+    session: Session,
+    actor: Actor,
+    *,
+    email: str,
+    first_name: str,
+    last_name: str,
+    role: Role,
+    password: str,
+    kind: PractitionerKind = PractitionerKind.HEALER,
 ) -> uuid.UUID:
-    """Add an account that can sign in at once and return its id.
+    """Add an account that can sign in at once and return its id; `kind` is what a practitioner is.
 
     Raises:
         InvalidInput: A name, the e-mail address or the password cannot be used.
@@ -143,7 +151,7 @@ def add_user(
     )
     session.add(user)
     session.flush()
-    _has_its_profile(session, user)
+    _has_its_profile(session, user, kind)
     return user.id
 
 
@@ -202,11 +210,24 @@ def _not_the_last_admin(session: Session, user: User) -> None:
         raise Conflict("This is the last active admin. Make somebody else an admin first.")
 
 
-def _has_its_profile(session: Session, user: User) -> None:
-    """Give a client the row that bookings and orders refer to; a practitioner's is made on his page, with his kind."""
+def _has_its_profile(session: Session, user: User, kind: PractitionerKind = PractitionerKind.HEALER) -> None:
+    """Give a client the row that bookings and orders refer to, and a practitioner a draft of a profile."""
     if user.role == Role.CLIENT and session.scalar(select(Client.id).where(Client.user_id == user.id)) is None:
         session.add(Client(user_id=user.id))
-        session.flush()
+    if (
+        user.role == Role.PRACTITIONER
+        and session.scalar(select(Practitioner.id).where(Practitioner.user_id == user.id)) is None
+    ):
+        session.add(
+            Practitioner(
+                user_id=user.id,
+                kind=kind,
+                hourly_rate_minor=0,
+                currency=settings().currency,
+                time_zone=user.time_zone or settings().time_zone,
+            )
+        )
+    session.flush()
 
 
 def _name(text: str) -> str:

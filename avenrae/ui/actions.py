@@ -3,6 +3,7 @@
 import logging
 import time
 import uuid
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -20,7 +21,7 @@ log = logging.getLogger("avenrae")
 P = ParamSpec("P")
 T = TypeVar("T")
 _ECHO_SECONDS = 0.7
-"""A second press of the same button sooner than this after the first was done belongs to a double click."""
+"""A second press of the same button sooner than this after its page was drawn belongs to a double click."""
 
 
 def actor() -> Actor:
@@ -78,6 +79,7 @@ def perform(click: Click) -> None:
     """
     state = st.session_state
     if time.monotonic() - state.get(f"_done:{click.key}", float("-inf")) < _ECHO_SECONDS:
+        state.setdefault("_clicked", []).append(click.key)
         return
     reference = new_reference()
     sid = st.user.get("sid")
@@ -92,11 +94,13 @@ def perform(click: Click) -> None:
     except Exception:
         log.exception("click %s failed, reference %s", click.key, reference)
         problem = f"Something is wrong on our side; nothing was changed. Quote {reference} when you ask for help."
-    state[f"_token:{click.key}"] = uuid.uuid4().hex
     state[f"_problem:{click.key}"] = problem
     if problem:
+        # The token stays: should the write have gone through unheard, the next press is the same one.
         return
-    state[f"_done:{click.key}"] = time.monotonic()
+    state[f"_token:{click.key}"] = uuid.uuid4().hex
+    state[f"_done:{click.key}"] = float("inf")
+    state.setdefault("_clicked", []).append(click.key)
     state[f"_succeeded:{click.key}"] = True
     state[f"_version:{click.key}"] = state.get(f"_version:{click.key}", 0) + 1
     if done:
@@ -129,7 +133,17 @@ class _Typed:
 
 
 def _value(given: Any, state: Any) -> Any:
-    return _Typed(state.get(given.key), given.understand) if isinstance(given, Field) else given
+    if not isinstance(given, Field):
+        return given
+    typed = state.get(given.key)
+    # PostgreSQL keeps no NUL in a text, and nobody types one.
+    return _Typed(typed.replace("\0", "") if isinstance(typed, str) else typed, given.understand)
+
+
+def end_run() -> None:
+    """Note that the page stands: from here on a second press of what was just done is meant (see `perform`)."""
+    for key in st.session_state.pop("_clicked", []):
+        st.session_state[f"_done:{key}"] = time.monotonic()
 
 
 def action(
@@ -185,9 +199,11 @@ def opener(label: str, dialog: Callable[[], None], *, refused: str = "", primary
 class Form:
     """A form whose submit button runs a service; emptied after success, kept as typed after a refusal."""
 
-    def __init__(self, key: str, *, border: bool = True) -> None:
+    def __init__(self, key: str, *, border: bool = True, of: object = None) -> None:
+        """`of` is what the form shows of a record: another value draws the form anew, with what is true now."""
         self.name = key
-        self._version = st.session_state.get(f"_version:{key}", 0)
+        shown = "" if of is None else f"{zlib.crc32(repr(of).encode()):x}"
+        self._version = f"{st.session_state.get(f'_version:{key}', 0)}{shown}"
         self._form = st.form(f"form:{key}:{self._version}", border=border, enter_to_submit=False)
 
     def __enter__(self) -> "Form":

@@ -6,7 +6,7 @@ import streamlit as st
 
 from avenrae.errors import AvenraeError
 from avenrae.settings import ROOT
-from avenrae.ui.actions import actor, read_actor, show_messages
+from avenrae.ui.actions import actor, end_run, read_actor, show_messages
 from avenrae.ui.failures import report
 from avenrae.ui.navigation import screens_of
 
@@ -39,6 +39,7 @@ def run_console() -> None:
     except Exception as e:
         report(e)
         st.page_link(st.Page(HOME, default=True), label="Go to the home page", icon=":material/home:")
+    end_run()
 
 
 def _menu() -> dict[str, list[st.Page]]:

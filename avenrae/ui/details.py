@@ -4,8 +4,10 @@ from typing import NoReturn
 
 import streamlit as st
 
+from avenrae.ui.actions import actor
 from avenrae.ui.format import plain_text
 from avenrae.ui.lists import link
+from avenrae.ui.navigation import screen
 
 
 def fact(label: str, value: str) -> None:
@@ -23,5 +25,6 @@ def fact_link(label: str, value: str, script: str, **params: str) -> None:
 def no_record_chosen(script: str, where: str) -> NoReturn:
     """Say that the address names no record, and lead to the list; ends the run."""
     st.info(f"No record is chosen. Open one from {where}.", icon=":material/touch_app:")
-    link(script, where, icon=":material/arrow_back:")
+    if actor().role in screen(script).roles:
+        link(script, where, icon=":material/arrow_back:")
     st.stop()

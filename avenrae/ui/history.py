@@ -12,19 +12,28 @@ from avenrae.queries.history import Change, list_changes
 from avenrae.ui.actions import actor, load
 from avenrae.ui.format import plain_text, when, words
 
+_STEP = 50
 _SILENT = {"id", "occupied", "user_id", "client_id", "practitioner_id", "service_id", "product_id", "order_id"}
 
 
 def show_history(table: str, row_id: uuid.UUID, currency: str = "ZAR") -> None:
     """Draw what happened to a record, newest first, on the reader's clock."""
     zone = actor().time_zone
-    changes = load(list_changes, table, row_id)
+    limit = st.session_state.get(f"history:{row_id}", _STEP)
+    changes = load(list_changes, table, row_id, limit=limit + 1)
     if not changes:
         st.caption("Nothing has been recorded about this yet.")
-    for change in changes:
+    for change in changes[:limit]:
         st.markdown(f"{_sentence(change)}  \n:small[:gray[{when(change.occurred_at, zone)} · {change.request}]]")
         if details := _details(change, zone, currency):
             st.caption(" · ".join(plain_text(d) for d in details))
+
+    if len(changes) > limit:
+        st.button("Show older changes", key=f"older:{row_id}", on_click=_show_more, args=(row_id, limit))
+
+
+def _show_more(row_id: uuid.UUID, limit: int) -> None:
+    st.session_state[f"history:{row_id}"] = limit + _STEP
 
 
 def _sentence(change: Change) -> str:

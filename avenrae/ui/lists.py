@@ -12,7 +12,7 @@ from avenrae.queries.listing import COUNT_LIMIT, PAGE_SIZE
 from avenrae.settings import ROOT
 from avenrae.ui.actions import load
 from avenrae.ui.format import count as counted
-from avenrae.ui.format import words
+from avenrae.ui.format import plain_text, words
 from avenrae.ui.navigation import SCREENS, screen
 from avenrae.ui.records import Column, records
 
@@ -101,14 +101,18 @@ def show_list(
     opens: str = "",
     export: str = "",
     nouns: str = "",
-    empty: str = "Nothing fits these filters. Remove one to see more.",
+    empty: str = "",
+    narrowed: Mapping[str, str] | None = None,
     row_id: Callable[[Row], str] = lambda row: str(row.id),  # type: ignore[attr-defined]
 ) -> None:
     """Draw one page of a list under its count: `count(filters)` first, then `rows(filters, sort=, page=)`.
 
+    `narrowed` names the filters that came with a link and have no widget; each can be taken away.
+
     `params` is what the filters are in the address, for the link to the CSV file of all filtered rows;
     `opens` the screen that shows one row (without one, cells may carry links of their own).
     """
+    _draw_narrowed(narrowed or {})
     total = load(count, filters)
     order = st.query_params.get("sort", sort)
     if order.removeprefix("-") not in {c.key for c in columns if c.key}:
@@ -133,8 +137,33 @@ def show_list(
             on_open=(lambda chosen: open_screen(opens, id=chosen)) if opens else None,
             on_sort=_sort_by,
             on_follow=follow,
-            empty=empty,
+            empty=_why_empty(params, empty or f"No {nouns or noun + 's'} yet."),
         )
+
+
+def _draw_narrowed(narrowed: Mapping[str, str]) -> None:
+    if narrowed:
+        with st.container(horizontal=True):
+            for key, what in narrowed.items():
+                st.button(
+                    f"Only {plain_text(what)}",
+                    key=f"narrowed:{key}",
+                    on_click=_widen,
+                    args=(key,),
+                    icon=":material/close:",
+                    icon_position="right",
+                    help="Take this filter away",
+                )
+
+
+def _widen(key: str) -> None:
+    st.query_params.pop(key, None)
+    _first_page()
+
+
+def _why_empty(params: Mapping[str, str], nothing_yet: str) -> str:
+    narrowing = {name: value for name, value in params.items() if value and name not in ("currency", "zone")}
+    return "Nothing fits these filters. Remove one to see more." if narrowing else nothing_yet
 
 
 def _export_link(place: DeltaGenerator, export: str, params: Mapping[str, str]) -> None:

@@ -145,5 +145,10 @@ def _came_back(form: Form, order: OrderDetail) -> Field:
 
 def _limit(order: OrderDetail) -> None:
     if actor().role is Role.SUPPORT and order.kept_minor:
-        limit = _show(settings().support_refund_limit_minor, order.currency)
-        st.caption(f"You can give back up to {limit} of one order in all; an admin can give back more.")
+        currency = settings().currency
+        limit = _show(settings().support_refund_limit_minor, currency)
+        st.caption(
+            f"You can give back up to {limit} of one order in all; an admin can give back more."
+            if order.currency == currency
+            else f"You can give back {currency} only; an admin can give back {order.currency}."
+        )

@@ -19,7 +19,8 @@ def product_form(product: ProductDetail | None = None) -> bool:
     """Draw the form, over a product or for a new one; returns whether it was just saved."""
     currency = product.currency if product else settings().currency
     kinds = list(ProductType)
-    with Form(f"product-{product.id if product else 'new'}", border=product is not None) as form:
+    seen = {name: getattr(product, name) for name in (*_AS_TYPED, "price_minor", "is_active")} if product else None
+    with Form(f"product-{product.id if product else 'new'}", border=product is not None, of=seen) as form:
         left, right = st.columns(2)
         left.text_input("Title", value=product.title if product else "", key=form.key("title"), max_chars=200)
         right.text_input("SKU", value=product.sku if product else "", key=form.key("sku"), max_chars=64)
@@ -71,5 +72,6 @@ def product_form(product: ProductDetail | None = None) -> bool:
             product.id,
             price_minor=price,
             is_active=form.field("is_active"),
+            seen=seen,
             **fields,
         )

@@ -19,7 +19,8 @@ _AS_TYPED = ("headline", "bio", "city", "address", "latitude", "longitude", "tim
 def profile_form(profile: PractitionerDetail) -> None:
     """Draw the form over a profile; saving replaces all that it shows."""
     zones = sorted(available_timezones())
-    with Form(f"profile-{profile.id}") as form:
+    seen = {name: getattr(profile, name) for name in (*_AS_TYPED, "hourly_rate_minor", "specialties", "languages")}
+    with Form(f"profile-{profile.id}", of=seen) as form:
 
         def text(place: DeltaGenerator, label: str, name: str, value: str, most: int, hint: str = "") -> None:
             place.text_input(label, value=value, key=form.key(name), max_chars=most, help=hint or None)
@@ -60,6 +61,7 @@ def profile_form(profile: PractitionerDetail) -> None:
             hourly_rate_minor=form.field("rate", lambda text: money.parse(text, profile.currency)),
             specialties=form.field("specialties", lambda text: text.split(",")),
             languages=form.field("languages", lambda text: text.split(",")),
+            seen=seen,
             **typed,
         )
 

@@ -12,8 +12,8 @@ down_revision = None
 
 _FOLDER = Path(__file__).with_suffix("")
 _FUNCTIONS = """audit_masked(jsonb), audit_rows(), audit_update(), keep_history(text), touch_updated_at(),
-    refuse_change(), bookings_guard(), bookings_counted(), reviews_rated(), stock_moved(), products_guard(),
-    ledger_summed(), find_practitioners_near(float8, float8, float8, text),
+    refuse_change(), refuse_by_hand(), bookings_guard(), bookings_counted(), reviews_rated(), stock_moved(),
+    products_guard(), ledger_summed(), find_practitioners_near(float8, float8, float8, text),
     geo_distance_m(float8, float8, float8, float8)"""
 
 

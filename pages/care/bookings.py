@@ -8,9 +8,11 @@ import streamlit as st
 
 from avenrae.enums import BookingStatus, PaymentStatus
 from avenrae.permissions import Permission
-from avenrae.queries.bookings import BookingRow, booking_filters, count_bookings, list_bookings
+from avenrae.queries.bookings import TO_CLOSE, BookingRow, booking_filters, count_bookings, list_bookings
+from avenrae.queries.listing import key_of
+from avenrae.queries.people import name_of
 from avenrae.queries.periods import PRESETS
-from avenrae.ui.actions import actor
+from avenrae.ui.actions import actor, load
 from avenrae.ui.format import badge, day, show_money, time_range
 from avenrae.ui.lists import choice, link, search_box, show_list
 from avenrae.ui.records import Cell, Column
@@ -45,12 +47,15 @@ with row[1]:
 with row[2]:
     payment = choice("Payment", PaymentStatus, key="payment", every="Paid or not")
 with row[3]:
-    when = choice("When", PRESETS, key="when", every="Any time", name=lambda p: PRESETS[p][0])
+    times = {**{key: name for key, (name, _, _) in PRESETS.items()}, TO_CLOSE: "Over, to be closed"}
+    when = choice("When", times, key="when", every="Any time", name=times.__getitem__)
 
 params = {"q": search, "status": status, "payment": payment, "when": when}
+narrowed = {}
 for key in ("practitioner", "client"):
     if value := st.query_params.get(key):
         params[key] = value
+        narrowed[key] = load(name_of, **{"client": None, "practitioner": None, key: key_of(value)}) or f"one {key}"
 show_list(
     noun="booking",
     filters=booking_filters(params, who.time_zone),
@@ -61,4 +66,5 @@ show_list(
     opens="care/booking",
     sort="-starts_at",
     export="bookings",
+    narrowed=narrowed,
 )

@@ -53,7 +53,7 @@ def main() -> None:
     with by_month:
         _table(months, currency)
     with entries:
-        _entries(currency, zone, period)
+        _entries(currency, zone, period, restated=restated)
 
 
 def _choose(currencies: list[str]) -> tuple[str, str, str, bool]:
@@ -165,7 +165,7 @@ def _table(months: list[MonthFigures], currency: str) -> None:
     )
 
 
-def _entries(currency: str, zone: str, period: FigurePeriod) -> None:
+def _entries(currency: str, zone: str, period: FigurePeriod, *, restated: bool) -> None:
     left, right = st.columns(2)
     with left:
         kind = choice("Kind", LedgerKind, key="kind", every="Every kind")
@@ -174,6 +174,7 @@ def _entries(currency: str, zone: str, period: FigurePeriod) -> None:
             "Source", LedgerSource, key="source", every="Every source", name=lambda s: SOURCE_NAMES[LedgerSource(s)]
         )
     params = {"currency": currency, "kind": kind, "source": source, "zone": zone, **period.days(zone)}
+    params["restated"] = "yes" if restated else ""
     columns: list[Column[EntryRow]] = [
         Column("Date", lambda e: day(e.occurred_at, zone), key="occurred_at", wrap=False),
         Column("Kind", lambda e: Cell(words(e.kind), sub=e.note)),

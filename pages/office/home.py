@@ -5,7 +5,7 @@ what is waiting in bookings and orders; admins also profiles to check, low stock
 the sessions to come.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -13,10 +13,10 @@ import streamlit as st
 from avenrae import clock
 from avenrae.enums import BookingStatus, Role
 from avenrae.permissions import Permission
-from avenrae.queries.bookings import BookingFilters, BookingRow, list_bookings
+from avenrae.queries.bookings import TO_CLOSE, BookingFilters, BookingRow, list_bookings
 from avenrae.queries.figures import list_currencies, month_figures, total_of
 from avenrae.queries.home import Needs, count_needs
-from avenrae.queries.periods import Span, figure_period, midnight, today
+from avenrae.queries.periods import Span, figure_period, span_of
 from avenrae.services.bookings import confirm_booking
 from avenrae.settings import settings
 from avenrae.ui.actions import action, actor, load
@@ -25,6 +25,8 @@ from avenrae.ui.lists import follow, link, open_screen
 from avenrae.ui.records import Cell, Column, records
 
 who = actor()
+_MOST = 20
+"""A list here is no longer than this; the bookings page has the rest."""
 
 
 def main() -> None:
@@ -54,7 +56,7 @@ def _greeting(now: datetime) -> str:
 def _needs(needs: Needs) -> None:
     cards = [
         (needs.requests, "requests to answer", "care/bookings", {"status": "pending"}),
-        (needs.to_close, "sessions to close", "care/bookings", _past_confirmed()),
+        (needs.to_close, "sessions to close", "care/bookings", {"when": TO_CLOSE}),
         (needs.orders_to_fulfil, "orders to send", "store/orders", {"status": "paid"}),
         (
             needs.profiles_to_check,
@@ -76,15 +78,11 @@ def _needs(needs: Needs) -> None:
                 st.caption("All done.")
 
 
-def _past_confirmed() -> dict[str, str]:
-    return {"status": "confirmed", "to": (today(who.time_zone)).isoformat()}
-
-
 def _requests() -> None:
     st.subheader("Waiting for an answer")
     waiting = load(
         list_bookings,
-        BookingFilters(status=BookingStatus.PENDING, starts_from=clock.now()),
+        BookingFilters(status=BookingStatus.PENDING, starts_from=clock.now(), without_expired_holds=True),
         sort="starts_at",
         size=5,
     )
@@ -110,17 +108,20 @@ def _requests() -> None:
 
 
 def _today() -> None:
-    start = midnight(today(who.time_zone), who.time_zone)
-    _sessions("Today's sessions", Span(start, start + timedelta(days=1)), "No sessions today.")
+    span = span_of({"when": "today"}, who.time_zone)
+    if who.is_staff:
+        span = Span(clock.now(), span.end)
+    title = "Sessions still to come today" if who.is_staff else "Today's sessions"
+    _sessions(title, span, "No sessions left today." if who.is_staff else "No sessions today.")
 
 
 def _sessions(title: str, span: Span, empty: str) -> None:
     st.subheader(title)
     rows = load(
         list_bookings,
-        BookingFilters(starts_from=span.start, starts_before=span.end),
+        BookingFilters(starts_from=span.start, starts_before=span.end, live_only=True),
         sort="starts_at",
-        size=20,
+        size=_MOST,
     )
     columns: list[Column[BookingRow]] = [
         Column(
@@ -150,8 +151,8 @@ def _sessions(title: str, span: Span, empty: str) -> None:
         on_follow=follow,
         empty=empty,
     )
-    if len(rows) == 20:
-        link("care/bookings", "All of today", icon=":material/arrow_forward:", when="today")
+    if len(rows) == _MOST:
+        link("care/bookings", "See more", icon=":material/arrow_forward:", when="today" if span.end else "next-28")
 
 
 def _month() -> None:

@@ -97,7 +97,4 @@ show_list(
     opens="store/product",
     sort="title",
     export="products",
-    empty="Nothing fits these filters. Remove one to see more."
-    if any(params.values())
-    else "There are no products yet.",
 )

@@ -6,11 +6,13 @@ Admins and support see all of them, a client his own; practitioners have none. A
 import streamlit as st
 
 from avenrae.enums import OrderKind, OrderStatus, PaymentStatus
+from avenrae.queries.listing import key_of
 from avenrae.queries.orders import OrderRow, count_orders, list_orders, order_filters
+from avenrae.queries.people import name_of
 from avenrae.queries.periods import PRESETS
-from avenrae.ui.actions import actor
+from avenrae.ui.actions import actor, load
 from avenrae.ui.format import badge, count, day, show_money, words
-from avenrae.ui.lists import choice, link, search_box, show_list
+from avenrae.ui.lists import choice, search_box, show_list
 from avenrae.ui.records import Cell, Column
 
 who = actor()
@@ -56,15 +58,13 @@ if who.is_staff:
         kind = choice("Kind", OrderKind, key="kind", every="Sales and credit notes")
 
 params = {"q": search, "status": status, "payment": payment, "when": when, "kind": kind}
-for key, of in (("client", "one client"), ("product", "one product")):
-    if value := st.query_params.get(key):
-        params[key] = value
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Only the orders of {of}.")
-            link("store/orders", "Show all orders", icon=":material/close:")
-for key in ("from", "to"):
-    if value := st.query_params.get(key):
-        params[key] = value
+narrowed = {}
+if client := st.query_params.get("client"):
+    params["client"] = client
+    narrowed["client"] = load(name_of, client=key_of(client), practitioner=None) or "one client"
+if product := st.query_params.get("product"):
+    params["product"] = product
+    narrowed["product"] = "orders with one product"
 show_list(
     noun="order",
     filters=order_filters(params, who.time_zone),
@@ -75,5 +75,5 @@ show_list(
     opens="store/order",
     sort="-placed_at",
     export="orders",
-    empty="Nothing fits these filters. Remove one to see more." if any(params.values()) else "There are no orders yet.",
+    narrowed=narrowed,
 )

@@ -129,6 +129,18 @@ def test_trail_is_append_only(database: str) -> None:
             connection.execute(text(statement))
 
 
+def test_nothing_is_truncated_past_the_trail(database: str) -> None:
+    """R-AUD-01: TRUNCATE leaves no entry per row, so it is refused."""
+    with db.engine().connect() as connection, pytest.raises(IntegrityError, match="append-only"):
+        connection.execute(text("TRUNCATE favourites"))
+
+
+@pytest.mark.parametrize("statement", ["UPDATE ledger_hours SET entries = 2", "DELETE FROM ledger_hours"])
+def test_sums_of_the_books_are_not_changed_by_hand(session: Session, statement: str) -> None:
+    with pytest.raises(IntegrityError, match="kept by triggers"):
+        session.execute(text(statement))
+
+
 def test_stock_changes_only_through_its_ledger(session: Session) -> None:
     """R-SHOP-04"""
     product = make.make_product(session, stock=5)

@@ -105,7 +105,7 @@ def test_derived_figures() -> None:
     f = Figures(
         gmv=10_000, refunds=1_000, adjustments=-50, commission=600, order_gmv=6_001, order_refunds=900, orders=2
     )
-    assert (f.net, f.balance, f.revenue, f.aov) == (9_000, 8_950, 5_701, 3_000)
+    assert (f.net, f.revenue, f.aov) == (9_000, 5_701, 3_000)
     assert Figures().aov is None
 
 

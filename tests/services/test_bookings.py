@@ -20,11 +20,12 @@ from avenrae.services.bookings import (
     confirm_booking,
     create_booking,
     decline_booking,
+    edit_booking_notes,
     mark_no_show,
 )
 from tests import make
 
-TAKEN = "This time has just been taken. Choose another time."
+TAKEN = "This time is taken, counting the buffers around sessions. Choose another time."
 SYSTEM = Actor.system("Test")
 
 
@@ -378,3 +379,37 @@ def test_a_reason_is_asked_for(session: Session, noon: datetime, name: str) -> N
         service(session, SYSTEM, booking.id, "  ")
     session.refresh(booking)
     assert booking.status == BookingStatus.PENDING
+
+
+def test_a_client_cannot_undo_what_has_begun(session: Session, noon: datetime) -> None:
+    client = make.make_client(session)
+    actor = make.actor_of(session.get_one(make.User, client.user_id), client=client)
+    booking = due(session, noon, client=client)
+    with pytest.raises(Conflict, match=r"^This session has begun\."):
+        cancel_booking(session, actor, booking.id, "I was not there")
+    assert booking.status == BookingStatus.CONFIRMED
+
+
+def test_the_limit_of_support_is_in_one_currency(session: Session, noon: datetime) -> None:
+    support = make.make_actor(session, Role.SUPPORT)
+    pounds = make.make_booking(session, payment_status=PaymentStatus.PAID, currency="GBP", price_minor=100)
+    with pytest.raises(NotPermitted, match=r"^A support agent can refund in ZAR only\."):
+        cancel_booking(session, support, pounds.id, "Asked for it by phone")
+    session.refresh(pounds)
+    assert (pounds.status, pounds.refunded_minor) == (BookingStatus.PENDING, 0)
+
+
+def test_a_suspended_practitioner_is_not_booked(session: Session, noon: datetime) -> None:
+    practitioner = make.make_practitioner(session, user={"is_active": False})
+    service, client = make.make_service(session, practitioner), make.make_client(session)
+    with pytest.raises(InvalidInput, match=r"^This service is not offered at the moment\."):
+        create_booking(session, SYSTEM, client_id=client.id, service_id=service.id, starts_at=noon + timedelta(days=1))
+
+
+def test_notes_typed_over_an_older_state_are_refused(session: Session, noon: datetime) -> None:
+    """R-TCK-01 for notes: a stale edit is refused, not written over."""
+    booking = make.make_booking(session, notes="first")
+    edit_booking_notes(session, SYSTEM, booking.id, "second", seen={"notes": "first"})
+    with pytest.raises(Conflict, match=r"^Somebody changed this meanwhile;"):
+        edit_booking_notes(session, SYSTEM, booking.id, "third", seen={"notes": "first"})
+    assert booking.notes == "second"

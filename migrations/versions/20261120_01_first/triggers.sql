@@ -12,6 +12,15 @@ BEGIN
         USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_TABLE_NAME || '_append_only', TABLE = TG_TABLE_NAME;
 END $$;
 
+CREATE FUNCTION refuse_by_hand() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF pg_trigger_depth() < 2 THEN
+        RAISE EXCEPTION '% is kept by triggers', TG_TABLE_NAME
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_TABLE_NAME || '_derived', TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN NULL;
+END $$;
+
 -- Audit ------------------------------------------------------------------------------------------------------------
 
 -- Secrets never reach the trail: their keys stay, so that a change is seen, their values do not.
@@ -79,6 +88,7 @@ BEGIN
                     FOR EACH STATEMENT EXECUTE FUNCTION audit_rows()', target);
     EXECUTE format('CREATE TRIGGER audit_delete AFTER DELETE ON %I REFERENCING OLD TABLE AS rows_removed
                     FOR EACH STATEMENT EXECUTE FUNCTION audit_rows()', target);
+    EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON %I EXECUTE FUNCTION refuse_change()', target);
     EXECUTE format('CREATE TRIGGER audit_update AFTER UPDATE ON %I
                     FOR EACH ROW EXECUTE FUNCTION audit_update()', target);
     IF EXISTS (SELECT 1 FROM information_schema.columns
@@ -100,8 +110,6 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON audit_entries FOR EACH ROW
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON stock_movements FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER no_truncate BEFORE TRUNCATE ON audit_entries EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER no_truncate BEFORE TRUNCATE ON ledger_entries EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER no_truncate BEFORE TRUNCATE ON stock_movements EXECUTE FUNCTION refuse_change();
 
 -- Bookings -----------------------------------------------------------------------------------------------------------
 
@@ -190,6 +198,8 @@ END $$;
 
 CREATE TRIGGER summed AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS entries_added
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_summed();
+CREATE TRIGGER derived BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ledger_hours
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_by_hand();
 
 -- Directory ----------------------------------------------------------------------------------------------------------
 

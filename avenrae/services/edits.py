@@ -1,0 +1,16 @@
+"""Edits of a record that somebody else may have changed since it was read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from avenrae.errors import Conflict
+
+
+def refuse_stale(row: Any, seen: Mapping[str, Any] | None) -> None:
+    """Refuse an edit that was typed over something else than what is there now; `seen` is what its form showed.
+
+    Raises:
+        Conflict: A column of `seen` has another value now.
+    """
+    if any(getattr(row, name) != value for name, value in (seen or {}).items()):
+        raise Conflict("Somebody changed this meanwhile; the form now shows what they saved. Make your change again.")

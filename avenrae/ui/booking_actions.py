@@ -1,0 +1,142 @@
+"""What can be done with a booking, with dialogs that say what will happen before it does."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from avenrae import clock, money
+from avenrae.enums import BookingStatus, PaymentStatus, Role
+from avenrae.permissions import Permission
+from avenrae.queries.bookings import BookingDetail
+from avenrae.scheduling.policies import refund_share
+from avenrae.services.bookings import (
+    cancel_booking,
+    complete_booking,
+    confirm_booking,
+    decline_booking,
+    mark_no_show,
+)
+from avenrae.ui.actions import Form, action, actor, opener
+from avenrae.ui.format import day, show_money, time_range
+
+_WAITING = (BookingStatus.PENDING,)
+_AGREED = (BookingStatus.CONFIRMED,)
+
+
+def booking_actions(booking: BookingDetail) -> None:
+    """Draw the actions of the reader's role, each always in its place; what is not possible now says why."""
+    who = actor()
+    closing = _unless(booking, _AGREED) or _too_early(booking)
+    waiting = _unless(booking, _WAITING)
+    cancelling = _unless(booking, _WAITING + _AGREED)
+    if who.role is Role.CLIENT and not _too_early(booking):
+        cancelling = "The session has begun. Ask the practitioner or support about it."
+
+    def opens(label: str, dialog: Callable[[BookingDetail], None], refused: str, icon: str) -> Callable[[], None]:
+        next_step = label == "Complete" and not refused
+        return partial(opener, label, partial(dialog, booking), refused=refused, primary=next_step, icon=icon)
+
+    possible: dict[Permission, Callable[[], None]] = {
+        Permission.BOOKING_CONFIRM: partial(_confirm, booking, waiting),
+        Permission.BOOKING_COMPLETE: opens("Complete", _complete, closing, ":material/task_alt:"),
+        Permission.BOOKING_NO_SHOW: opens("No-show", _no_show, closing, ":material/person_off:"),
+        Permission.BOOKING_DECLINE: opens("Decline", _decline, waiting, ":material/close:"),
+        Permission.BOOKING_CANCEL: opens("Cancel", _cancel, cancelling, ":material/event_busy:"),
+    }
+    with st.container(horizontal=True):
+        for permission, draw in possible.items():
+            if who.may(permission):
+                draw()
+
+
+def hold_is_over(booking: BookingDetail) -> bool:
+    """Return whether the time was held until a moment that has passed."""
+    return bool(booking.hold_expires_at and booking.hold_expires_at <= clock.now())
+
+
+def _unless(booking: BookingDetail, statuses: tuple[BookingStatus, ...]) -> str:
+    if booking.status in statuses:
+        return ""
+    return f"Not possible: the booking is {booking.status.value.replace('_', '-')}."
+
+
+def _too_early(booking: BookingDetail) -> str:
+    return "Possible once the session has begun." if booking.starts_at > clock.now() else ""
+
+
+def _confirm(booking: BookingDetail, refused: str) -> None:
+    action(
+        "Confirm",
+        confirm_booking,
+        "Booking confirmed.",
+        booking.id,
+        key=f"confirm-{booking.id}",
+        primary=booking.status == BookingStatus.PENDING,
+        icon=":material/check:",
+        refused=refused or ("The hold on this time has run out." if hold_is_over(booking) else ""),
+    )
+
+
+@st.dialog("Complete this session")
+def _complete(booking: BookingDetail) -> None:
+    st.write(
+        f"{_show(booking.price_minor, booking)} will be in the books as a sale on"
+        f" {day(booking.starts_at, booking.time_zone)}. This cannot be undone."
+    )
+    unpaid = booking.payment_status == PaymentStatus.UNPAID and booking.price_minor > 0
+    with Form(f"complete-{booking.id}", border=False) as form:
+        if unpaid:
+            st.checkbox("The client has paid on site", key=form.key("paid_on_site"))
+        paid: dict[str, Any] = {"paid_on_site": form.field("paid_on_site")} if unpaid else {}
+        if form.submit("Complete session", complete_booking, "Session completed.", booking.id, **paid):
+            st.rerun()
+
+
+@st.dialog("The client did not come")
+def _no_show(booking: BookingDetail) -> None:
+    kept = booking.payment_status == PaymentStatus.PAID
+    money_kept = f"{_show(_paid(booking), booking)} is kept." if kept else "Nothing was paid, so nothing is kept."
+    st.write(f"The booking is closed as a no-show. {money_kept} This cannot be undone.")
+    with Form(f"no-show-{booking.id}", border=False) as form:
+        if form.submit("Mark as no-show", mark_no_show, "Marked as a no-show.", booking.id):
+            st.rerun()
+
+
+@st.dialog("Decline this request")
+def _decline(booking: BookingDetail) -> None:
+    st.write(f"The time becomes free again. {_paid_back(booking, 10_000)}")
+    _reason_form(booking, "decline", "Decline request", decline_booking, "Request declined.")
+
+
+@st.dialog("Cancel this booking")
+def _cancel(booking: BookingDetail) -> None:
+    share = 10_000
+    if actor().role is Role.CLIENT:
+        share = refund_share(booking.policy, booking.starts_at - clock.now())
+    hours = time_range(booking.starts_at, booking.ends_at, booking.time_zone)
+    st.write(f"{hours} becomes free again. {_paid_back(booking, share)} This cannot be undone.")
+    _reason_form(booking, "cancel", "Cancel booking", cancel_booking, "Booking cancelled.")
+
+
+def _reason_form(booking: BookingDetail, name: str, label: str, service: Callable[..., Any], done: str) -> None:
+    with Form(f"{name}-{booking.id}", border=False) as form:
+        st.text_area("Reason", key=form.key("reason"), max_chars=500, placeholder="What should the others know?")
+        if form.submit(label, service, done, booking.id, reason=form.field("reason")):
+            st.rerun()
+
+
+def _paid(booking: BookingDetail) -> int:
+    return booking.price_minor - booking.refunded_minor
+
+
+def _paid_back(booking: BookingDetail, share: int) -> str:
+    if booking.payment_status != PaymentStatus.PAID:
+        return "Nothing was paid, so nothing goes back."
+    back = money.share(booking.price_minor, share)
+    return f"{_show(back, booking)} of {_show(_paid(booking), booking)} goes back to the client."
+
+
+def _show(minor: int, booking: BookingDetail) -> str:
+    return show_money(minor, booking.currency)
