@@ -43,6 +43,7 @@ class Practitioner(Keyed, Stamped, Base):
     rating_average: Mapped[float | None] = mapped_column(Numeric(4, 3, asdecimal=False))
     rating_count: Mapped[int] = mapped_column(server_default=text("0"))
     booking_count: Mapped[int] = mapped_column(server_default=text("0"))
+    feed_token_hash: Mapped[bytes | None] = mapped_column(unique=True)
     search_folded: Mapped[str] = folded("headline || ' ' || city || ' ' || f_words(specialties)")
 
     user: Mapped[User] = relationship(lazy="raise")

@@ -104,7 +104,8 @@ class Booking(Keyed, Stamped, Base):
 
     `occupied` is the time with its buffers, written by a trigger; no two pending or confirmed bookings of a
     practitioner may have `occupied` overlap (constraint `bookings_no_overlap`). Price, commission and policy
-    are copies of the moment it was made.
+    are copies of the moment it was made. `sequence` counts changes of its time, for calendars that follow it;
+    `series_id` is shared by the bookings of one series.
     """
 
     __tablename__ = "bookings"
@@ -133,6 +134,8 @@ class Booking(Keyed, Stamped, Base):
     cancelled_by: Mapped[CancelledBy | None] = mapped_column(Text())
     cancellation_reason: Mapped[str | None]
     notes: Mapped[str] = mapped_column(server_default=text("''"))
+    series_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    sequence: Mapped[int] = mapped_column(server_default=text("0"))
 
     client: Mapped[Client] = relationship(lazy="raise")
     practitioner: Mapped[Practitioner] = relationship(lazy="raise")

@@ -29,15 +29,15 @@ CREATE TABLE users (
     CONSTRAINT ck_users_names CHECK (length(first_name) BETWEEN 1 AND 100 AND length(last_name) BETWEEN 1 AND 100)
 );
 
+CREATE UNIQUE INDEX uq_users_email ON users (lower(email));
+
+CREATE INDEX ix_users_practitioners ON users (name_folded COLLATE "C", id) WHERE role = 'practitioner';
+
 CREATE INDEX ix_users_role ON users (role, id);
 
 CREATE INDEX ix_users_name ON users (name_folded COLLATE "C", id);
 
 CREATE INDEX ix_users_search ON users USING gin (search_folded gin_trgm_ops);
-
-CREATE UNIQUE INDEX uq_users_email ON users (lower(email));
-
-CREATE INDEX ix_users_practitioners ON users (name_folded COLLATE "C", id) WHERE role = 'practitioner';
 
 CREATE TABLE sign_in_attempts (
     id UUID DEFAULT new_id() NOT NULL,
@@ -91,11 +91,11 @@ CREATE TABLE audit_entries (
     CONSTRAINT pk_audit_entries PRIMARY KEY (id)
 );
 
-CREATE INDEX ix_audit_entries_row ON audit_entries (table_name, row_id, id);
-
 CREATE INDEX ix_audit_entries_actor ON audit_entries (actor_id, occurred_at);
 
 CREATE INDEX ix_audit_entries_when ON audit_entries (occurred_at);
+
+CREATE INDEX ix_audit_entries_row ON audit_entries (table_name, row_id, id);
 
 CREATE TABLE form_tokens (
     token TEXT NOT NULL,
@@ -150,8 +150,6 @@ CREATE TABLE products (
     CONSTRAINT ck_products_stock CHECK (on_hand >= 0 AND allocated BETWEEN 0 AND on_hand)
 );
 
-CREATE UNIQUE INDEX uq_products_sku ON products (upper(sku));
-
 CREATE INDEX ix_products_search ON products USING gin (search_folded gin_trgm_ops);
 
 CREATE INDEX ix_products_low ON products (id) WHERE is_active AND reorder_level > 0 AND on_hand - allocated <= reorder_level;
@@ -159,6 +157,8 @@ CREATE INDEX ix_products_low ON products (id) WHERE is_active AND reorder_level 
 CREATE INDEX ix_products_price ON products (price_minor, id);
 
 CREATE INDEX ix_products_title ON products (title_folded COLLATE "C", id);
+
+CREATE UNIQUE INDEX uq_products_sku ON products (upper(sku));
 
 CREATE TABLE coupons (
     id UUID DEFAULT new_id() NOT NULL,
@@ -328,6 +328,7 @@ CREATE TABLE practitioners (
     rating_average NUMERIC(4, 3),
     rating_count BIGINT DEFAULT 0 NOT NULL,
     booking_count BIGINT DEFAULT 0 NOT NULL,
+    feed_token_hash BYTEA,
     search_folded TEXT GENERATED ALWAYS AS (f_fold(headline || ' ' || city || ' ' || f_words(specialties))) STORED NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
@@ -343,12 +344,13 @@ CREATE TABLE practitioners (
     CONSTRAINT ck_practitioners_slot_step CHECK (slot_step BETWEEN 5 AND 480),
     CONSTRAINT ck_practitioners_position CHECK ((latitude IS NULL) = (longitude IS NULL) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180),
     CONSTRAINT uq_practitioners_user_id UNIQUE (user_id),
-    CONSTRAINT fk_practitioners_user_id FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE RESTRICT
+    CONSTRAINT fk_practitioners_user_id FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE RESTRICT,
+    CONSTRAINT uq_practitioners_feed_token_hash UNIQUE (feed_token_hash)
 );
 
-CREATE INDEX ix_practitioners_geo ON practitioners USING gist (geo_xyz(latitude, longitude));
-
 CREATE INDEX ix_practitioners_status ON practitioners (verification_status, kind);
+
+CREATE INDEX ix_practitioners_geo ON practitioners USING gist (geo_xyz(latitude, longitude));
 
 CREATE TABLE clients (
     id UUID DEFAULT new_id() NOT NULL,
@@ -393,9 +395,9 @@ CREATE TABLE favourites (
     CONSTRAINT fk_favourites_practitioner_id FOREIGN KEY(practitioner_id) REFERENCES practitioners (id) ON DELETE CASCADE
 );
 
-CREATE UNIQUE INDEX uq_favourites_pair ON favourites (client_id, practitioner_id);
-
 CREATE INDEX ix_favourites_practitioner_id ON favourites (practitioner_id);
+
+CREATE UNIQUE INDEX uq_favourites_pair ON favourites (client_id, practitioner_id);
 
 CREATE TABLE services (
     id UUID DEFAULT new_id() NOT NULL,
@@ -515,9 +517,9 @@ CREATE INDEX ix_orders_total ON orders (total_minor, id);
 
 CREATE INDEX ix_orders_client ON orders (client_id, placed_at);
 
-CREATE INDEX ix_orders_placed ON orders (placed_at, id);
-
 CREATE INDEX ix_orders_payment ON orders (payment_status, placed_at, id);
+
+CREATE INDEX ix_orders_placed ON orders (placed_at, id);
 
 CREATE INDEX ix_orders_status ON orders (status, placed_at, id);
 
@@ -571,6 +573,8 @@ CREATE TABLE bookings (
     cancelled_by TEXT,
     cancellation_reason TEXT,
     notes TEXT DEFAULT '' NOT NULL,
+    series_id UUID,
+    sequence BIGINT DEFAULT 0 NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_bookings PRIMARY KEY (id),
@@ -600,11 +604,13 @@ CREATE INDEX ix_bookings_payment ON bookings (payment_status, starts_at, id);
 
 CREATE INDEX ix_bookings_status ON bookings (status, starts_at, id);
 
-CREATE INDEX ix_bookings_service_id ON bookings (service_id);
-
 CREATE INDEX ix_bookings_starts ON bookings (starts_at, id);
 
+CREATE INDEX ix_bookings_series_id ON bookings (series_id);
+
 CREATE INDEX ix_bookings_holds ON bookings (hold_expires_at) WHERE status = 'pending';
+
+CREATE INDEX ix_bookings_service_id ON bookings (service_id);
 
 CREATE TABLE booking_waitlist (
     id UUID DEFAULT new_id() NOT NULL,
@@ -624,11 +630,11 @@ CREATE TABLE booking_waitlist (
     CONSTRAINT fk_booking_waitlist_practitioner_id FOREIGN KEY(practitioner_id) REFERENCES practitioners (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_booking_waitlist_day ON booking_waitlist (practitioner_id, on_date);
-
 CREATE INDEX ix_booking_waitlist_client_id ON booking_waitlist (client_id);
 
 CREATE UNIQUE INDEX uq_booking_waitlist_once ON booking_waitlist (client_id, practitioner_id, on_date);
+
+CREATE INDEX ix_booking_waitlist_day ON booking_waitlist (practitioner_id, on_date);
 
 CREATE TABLE order_items (
     id UUID DEFAULT new_id() NOT NULL,
@@ -716,13 +722,13 @@ CREATE TABLE transactions (
 
 CREATE INDEX ix_transactions_user_id ON transactions (user_id);
 
-CREATE INDEX ix_transactions_booking_id ON transactions (booking_id);
+CREATE INDEX ix_transactions_when ON transactions (occurred_at, id);
 
-CREATE INDEX ix_transactions_subscription_id ON transactions (subscription_id);
+CREATE INDEX ix_transactions_booking_id ON transactions (booking_id);
 
 CREATE INDEX ix_transactions_order_id ON transactions (order_id);
 
-CREATE INDEX ix_transactions_when ON transactions (occurred_at, id);
+CREATE INDEX ix_transactions_subscription_id ON transactions (subscription_id);
 
 CREATE TABLE reviews (
     id UUID DEFAULT new_id() NOT NULL,
@@ -745,9 +751,9 @@ CREATE TABLE reviews (
     CONSTRAINT fk_reviews_client_id FOREIGN KEY(client_id) REFERENCES clients (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_reviews_client_id ON reviews (client_id);
-
 CREATE INDEX ix_reviews_practitioner ON reviews (practitioner_id, created_at);
+
+CREATE INDEX ix_reviews_client_id ON reviews (client_id);
 
 CREATE TABLE ledger_entries (
     id UUID DEFAULT new_id() NOT NULL,
@@ -776,19 +782,19 @@ CREATE TABLE ledger_entries (
     CONSTRAINT fk_ledger_entries_transaction_id FOREIGN KEY(transaction_id) REFERENCES transactions (id) ON DELETE RESTRICT
 );
 
-CREATE UNIQUE INDEX uq_ledger_entries_one_sale ON ledger_entries (source, source_id) WHERE kind = 'sale' AND source IN ('booking', 'order');
-
-CREATE INDEX ix_ledger_entries_client ON ledger_entries (client_id, occurred_at);
-
-CREATE INDEX ix_ledger_entries_restated ON ledger_entries (currency, coalesce(sale_at, occurred_at)) WHERE kind = 'refund';
-
-CREATE INDEX ix_ledger_entries_transaction_id ON ledger_entries (transaction_id);
-
 CREATE INDEX ix_ledger_entries_when ON ledger_entries (currency, occurred_at) INCLUDE (kind, source, gross_minor, commission_minor);
 
 CREATE INDEX ix_ledger_entries_source ON ledger_entries (source, source_id);
 
 CREATE INDEX ix_ledger_entries_practitioner ON ledger_entries (practitioner_id, occurred_at);
+
+CREATE INDEX ix_ledger_entries_restated ON ledger_entries (currency, coalesce(sale_at, occurred_at)) WHERE kind = 'refund';
+
+CREATE UNIQUE INDEX uq_ledger_entries_one_sale ON ledger_entries (source, source_id) WHERE kind = 'sale' AND source IN ('booking', 'order');
+
+CREATE INDEX ix_ledger_entries_transaction_id ON ledger_entries (transaction_id);
+
+CREATE INDEX ix_ledger_entries_client ON ledger_entries (client_id, occurred_at);
 
 CREATE TABLE payouts (
     id UUID DEFAULT new_id() NOT NULL,

@@ -25,9 +25,9 @@ END $$;
 
 -- Secrets never reach the trail: their keys stay, so that a change is seen, their values do not.
 CREATE FUNCTION audit_masked(content jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN content ?| ARRAY['password_hash', 'token_hash', 'totp_secret'] THEN
+    SELECT CASE WHEN content ?| ARRAY['password_hash', 'token_hash', 'totp_secret', 'feed_token_hash'] THEN
         content || (SELECT coalesce(jsonb_object_agg(key, '•••'), '{}') FROM jsonb_each(content)
-                    WHERE key IN ('password_hash', 'token_hash', 'totp_secret') AND value <> 'null')
+                    WHERE key IN ('password_hash', 'token_hash', 'totp_secret', 'feed_token_hash') AND value <> 'null')
     ELSE content END
 $$;
 
@@ -119,6 +119,9 @@ CREATE FUNCTION bookings_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.occupied := tstzrange(NEW.starts_at - make_interval(mins => NEW.buffer_before::int),
                               NEW.ends_at + make_interval(mins => NEW.buffer_after::int), '[)');
+    IF TG_OP = 'UPDATE' AND (NEW.starts_at, NEW.ends_at) IS DISTINCT FROM (OLD.starts_at, OLD.ends_at) THEN
+        NEW.sequence := OLD.sequence + 1;
+    END IF;
     IF NEW.status IN ('pending', 'confirmed') THEN
         PERFORM pg_advisory_xact_lock(7211, hashtext(NEW.practitioner_id::text) & 1023);
     END IF;
