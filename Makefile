@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 SHELL := /bin/sh
 
-.PHONY: run test test-pg15 lint bench lock clean
+.PHONY: run test test-pg15 coverage lint bench lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -18,6 +18,12 @@ test: $(VENV)/test.stamp
 # The whole suite once more on Debian's PostgreSQL 15 with PostGIS, in a cluster of its own.
 test-pg15: $(VENV)/test.stamp
 	@$(PY) -m tests.debian_postgres -- $(PY) -m pytest -n 2 --dist loadgroup -m "not browser"
+
+coverage: $(VENV)/test.stamp
+	@$(PY) -m pytest -n 2 --dist loadgroup -m "not browser and not slow" --cov --cov-report=term:skip-covered
+
+bench: $(VENV)/test.stamp
+	@exec $(PY) -m bench
 
 lint: $(VENV)/test.stamp
 	@$(VENV)/bin/ruff format --check -q .
