@@ -80,7 +80,10 @@ class AvailabilityOverride(Keyed, Stamped, Base):
     note: Mapped[str] = mapped_column(server_default=text("''"))
 
     __table_args__ = (
-        check("hours", "(starts_local IS NULL) = (ends_local IS NULL) AND starts_local < ends_local"),
+        check(
+            "hours",
+            "(starts_local IS NULL) = (ends_local IS NULL) AND (starts_local < ends_local OR ends_local = '00:00')",
+        ),
         Index("ix_availability_overrides_day", "practitioner_id", "on_date"),
     )
 

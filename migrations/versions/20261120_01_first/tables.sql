@@ -91,11 +91,11 @@ CREATE TABLE audit_entries (
     CONSTRAINT pk_audit_entries PRIMARY KEY (id)
 );
 
+CREATE INDEX ix_audit_entries_row ON audit_entries (table_name, row_id, id);
+
 CREATE INDEX ix_audit_entries_actor ON audit_entries (actor_id, occurred_at);
 
 CREATE INDEX ix_audit_entries_when ON audit_entries (occurred_at);
-
-CREATE INDEX ix_audit_entries_row ON audit_entries (table_name, row_id, id);
 
 CREATE TABLE form_tokens (
     token TEXT NOT NULL,
@@ -150,6 +150,8 @@ CREATE TABLE products (
     CONSTRAINT ck_products_stock CHECK (on_hand >= 0 AND allocated BETWEEN 0 AND on_hand)
 );
 
+CREATE UNIQUE INDEX uq_products_sku ON products (upper(sku));
+
 CREATE INDEX ix_products_search ON products USING gin (search_folded gin_trgm_ops);
 
 CREATE INDEX ix_products_low ON products (id) WHERE is_active AND reorder_level > 0 AND on_hand - allocated <= reorder_level;
@@ -157,8 +159,6 @@ CREATE INDEX ix_products_low ON products (id) WHERE is_active AND reorder_level 
 CREATE INDEX ix_products_price ON products (price_minor, id);
 
 CREATE INDEX ix_products_title ON products (title_folded COLLATE "C", id);
-
-CREATE UNIQUE INDEX uq_products_sku ON products (upper(sku));
 
 CREATE TABLE coupons (
     id UUID DEFAULT new_id() NOT NULL,
@@ -348,9 +348,9 @@ CREATE TABLE practitioners (
     CONSTRAINT uq_practitioners_feed_token_hash UNIQUE (feed_token_hash)
 );
 
-CREATE INDEX ix_practitioners_status ON practitioners (verification_status, kind);
-
 CREATE INDEX ix_practitioners_geo ON practitioners USING gist (geo_xyz(latitude, longitude));
+
+CREATE INDEX ix_practitioners_status ON practitioners (verification_status, kind);
 
 CREATE TABLE clients (
     id UUID DEFAULT new_id() NOT NULL,
@@ -395,9 +395,9 @@ CREATE TABLE favourites (
     CONSTRAINT fk_favourites_practitioner_id FOREIGN KEY(practitioner_id) REFERENCES practitioners (id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_favourites_practitioner_id ON favourites (practitioner_id);
-
 CREATE UNIQUE INDEX uq_favourites_pair ON favourites (client_id, practitioner_id);
+
+CREATE INDEX ix_favourites_practitioner_id ON favourites (practitioner_id);
 
 CREATE TABLE services (
     id UUID DEFAULT new_id() NOT NULL,
@@ -457,7 +457,7 @@ CREATE TABLE availability_overrides (
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_availability_overrides PRIMARY KEY (id),
-    CONSTRAINT ck_availability_overrides_hours CHECK ((starts_local IS NULL) = (ends_local IS NULL) AND starts_local < ends_local),
+    CONSTRAINT ck_availability_overrides_hours CHECK ((starts_local IS NULL) = (ends_local IS NULL) AND (starts_local < ends_local OR ends_local = '00:00')),
     CONSTRAINT fk_availability_overrides_practitioner_id FOREIGN KEY(practitioner_id) REFERENCES practitioners (id) ON DELETE CASCADE
 );
 
@@ -513,15 +513,15 @@ CREATE TABLE orders (
     CONSTRAINT fk_orders_client_id FOREIGN KEY(client_id) REFERENCES clients (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_orders_total ON orders (total_minor, id);
-
-CREATE INDEX ix_orders_client ON orders (client_id, placed_at);
+CREATE INDEX ix_orders_placed ON orders (placed_at, id);
 
 CREATE INDEX ix_orders_payment ON orders (payment_status, placed_at, id);
 
-CREATE INDEX ix_orders_placed ON orders (placed_at, id);
-
 CREATE INDEX ix_orders_status ON orders (status, placed_at, id);
+
+CREATE INDEX ix_orders_total ON orders (total_minor, id);
+
+CREATE INDEX ix_orders_client ON orders (client_id, placed_at);
 
 CREATE TABLE carts (
     id UUID DEFAULT new_id() NOT NULL,
@@ -596,21 +596,21 @@ CREATE TABLE bookings (
     CONSTRAINT fk_bookings_service_id FOREIGN KEY(service_id) REFERENCES services (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_bookings_client ON bookings (client_id, starts_at);
-
-CREATE INDEX ix_bookings_practitioner ON bookings (practitioner_id, starts_at);
+CREATE INDEX ix_bookings_series_id ON bookings (series_id);
 
 CREATE INDEX ix_bookings_payment ON bookings (payment_status, starts_at, id);
+
+CREATE INDEX ix_bookings_practitioner ON bookings (practitioner_id, starts_at);
 
 CREATE INDEX ix_bookings_status ON bookings (status, starts_at, id);
 
 CREATE INDEX ix_bookings_starts ON bookings (starts_at, id);
 
-CREATE INDEX ix_bookings_series_id ON bookings (series_id);
-
 CREATE INDEX ix_bookings_holds ON bookings (hold_expires_at) WHERE status = 'pending';
 
 CREATE INDEX ix_bookings_service_id ON bookings (service_id);
+
+CREATE INDEX ix_bookings_client ON bookings (client_id, starts_at);
 
 CREATE TABLE booking_waitlist (
     id UUID DEFAULT new_id() NOT NULL,
@@ -632,9 +632,9 @@ CREATE TABLE booking_waitlist (
 
 CREATE INDEX ix_booking_waitlist_client_id ON booking_waitlist (client_id);
 
-CREATE UNIQUE INDEX uq_booking_waitlist_once ON booking_waitlist (client_id, practitioner_id, on_date);
-
 CREATE INDEX ix_booking_waitlist_day ON booking_waitlist (practitioner_id, on_date);
+
+CREATE UNIQUE INDEX uq_booking_waitlist_once ON booking_waitlist (client_id, practitioner_id, on_date);
 
 CREATE TABLE order_items (
     id UUID DEFAULT new_id() NOT NULL,
@@ -720,11 +720,11 @@ CREATE TABLE transactions (
     CONSTRAINT fk_transactions_subscription_id FOREIGN KEY(subscription_id) REFERENCES subscriptions (id) ON DELETE RESTRICT
 );
 
+CREATE INDEX ix_transactions_booking_id ON transactions (booking_id);
+
 CREATE INDEX ix_transactions_user_id ON transactions (user_id);
 
 CREATE INDEX ix_transactions_when ON transactions (occurred_at, id);
-
-CREATE INDEX ix_transactions_booking_id ON transactions (booking_id);
 
 CREATE INDEX ix_transactions_order_id ON transactions (order_id);
 
@@ -782,19 +782,19 @@ CREATE TABLE ledger_entries (
     CONSTRAINT fk_ledger_entries_transaction_id FOREIGN KEY(transaction_id) REFERENCES transactions (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_ledger_entries_when ON ledger_entries (currency, occurred_at) INCLUDE (kind, source, gross_minor, commission_minor);
-
-CREATE INDEX ix_ledger_entries_source ON ledger_entries (source, source_id);
+CREATE UNIQUE INDEX uq_ledger_entries_one_sale ON ledger_entries (source, source_id) WHERE kind = 'sale' AND source IN ('booking', 'order');
 
 CREATE INDEX ix_ledger_entries_practitioner ON ledger_entries (practitioner_id, occurred_at);
 
-CREATE INDEX ix_ledger_entries_restated ON ledger_entries (currency, coalesce(sale_at, occurred_at)) WHERE kind = 'refund';
+CREATE INDEX ix_ledger_entries_client ON ledger_entries (client_id, occurred_at);
 
-CREATE UNIQUE INDEX uq_ledger_entries_one_sale ON ledger_entries (source, source_id) WHERE kind = 'sale' AND source IN ('booking', 'order');
+CREATE INDEX ix_ledger_entries_source ON ledger_entries (source, source_id);
+
+CREATE INDEX ix_ledger_entries_when ON ledger_entries (currency, occurred_at) INCLUDE (kind, source, gross_minor, commission_minor);
 
 CREATE INDEX ix_ledger_entries_transaction_id ON ledger_entries (transaction_id);
 
-CREATE INDEX ix_ledger_entries_client ON ledger_entries (client_id, occurred_at);
+CREATE INDEX ix_ledger_entries_restated ON ledger_entries (currency, coalesce(sale_at, occurred_at)) WHERE kind = 'refund';
 
 CREATE TABLE payouts (
     id UUID DEFAULT new_id() NOT NULL,

@@ -1,0 +1,113 @@
+"""Diaries: all that decides which times of a service are offered, read for the pure functions of `scheduling`."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from avenrae import clock
+from avenrae.enums import BookingStatus
+from avenrae.errors import NotFound
+from avenrae.models import AvailabilityOverride, AvailabilityRule, BlockedPeriod, Booking, Practitioner, Service
+from avenrae.permissions import Actor
+from avenrae.queries.bookings import is_not_expired
+from avenrae.queries.scopes import visible_practitioners
+from avenrae.scheduling.diary import Blocked, Diary, Taken, Terms
+from avenrae.scheduling.hours import Override, Rule
+from avenrae.scheduling.slots import slots
+
+_AROUND = timedelta(days=2)
+"""What lies this far outside a span can still reach into it: a session, its buffers, a zone's offset."""
+
+
+def get_diary(
+    session: Session,
+    actor: Actor,
+    service_id: uuid.UUID,
+    since: datetime,
+    until: datetime,
+    *,
+    leave_out: uuid.UUID | None = None,
+) -> Diary:
+    """Return the diary of a service for a span; `leave_out` is a booking that is about to move.
+
+    Raises:
+        NotFound: There is no such service for this actor.
+    """
+    row = session.execute(
+        select(Service, Practitioner)
+        .join(Practitioner, Practitioner.id == Service.practitioner_id)
+        .where(Service.id == service_id, visible_practitioners(actor))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such service.")
+    service, practitioner = row
+    rules = session.scalars(select(AvailabilityRule).where(AvailabilityRule.practitioner_id == practitioner.id))
+    overrides = session.scalars(
+        select(AvailabilityOverride).where(
+            AvailabilityOverride.practitioner_id == practitioner.id,
+            AvailabilityOverride.on_date.between((since - _AROUND).date(), (until + _AROUND).date()),
+        )
+    )
+    blocked = session.scalars(
+        select(BlockedPeriod).where(
+            BlockedPeriod.practitioner_id == practitioner.id,
+            BlockedPeriod.starts_at < until + _AROUND,
+            BlockedPeriod.ends_at > since - _AROUND,
+        )
+    )
+    return Diary(
+        terms_of(practitioner, service),
+        [Rule(r.starts_local, r.ends_local, r.weekday, r.rrule, r.valid_from, r.valid_until) for r in rules],
+        [Override(o.on_date, o.starts_local, o.ends_local) for o in overrides],
+        [Blocked(b.starts_at, b.ends_at, b.reason) for b in blocked],
+        _taken(session, practitioner.id, since, until, leave_out),
+    )
+
+
+def list_slots(
+    session: Session,
+    actor: Actor,
+    service_id: uuid.UUID,
+    since: datetime,
+    until: datetime,
+    *,
+    leave_out: uuid.UUID | None = None,
+) -> list[datetime]:
+    """Return the starts that a service offers in a span, in UTC: exactly those that a booking accepts (R-BOOK-07)."""
+    diary = get_diary(session, actor, service_id, since, until, leave_out=leave_out)
+    return slots(diary, clock.now(), since, until)
+
+
+def terms_of(practitioner: Practitioner, service: Service) -> Terms:
+    """Return how a service is offered: the service's own buffers, else the practitioner's."""
+    return Terms.of_minutes(
+        practitioner.time_zone,
+        service.duration_minutes,
+        step=practitioner.slot_step,
+        buffer_before=practitioner.buffer_before if service.buffer_before is None else service.buffer_before,
+        buffer_after=practitioner.buffer_after if service.buffer_after is None else service.buffer_after,
+        min_notice=practitioner.min_notice,
+        max_horizon_days=practitioner.max_horizon,
+    )
+
+
+def _taken(
+    session: Session, practitioner_id: uuid.UUID, since: datetime, until: datetime, leave_out: uuid.UUID | None
+) -> list[Taken]:
+    found = session.execute(
+        select(Booking.occupied, Booking.reference, Booking.hold_expires_at).where(
+            Booking.practitioner_id == practitioner_id,
+            Booking.status.in_([BookingStatus.PENDING, BookingStatus.CONFIRMED]),
+            or_(Booking.status == BookingStatus.CONFIRMED, is_not_expired()),
+            Booking.starts_at < until + _AROUND,
+            Booking.starts_at > since - _AROUND,
+            *([Booking.id != leave_out] if leave_out else []),
+        )
+    )
+    return [
+        Taken(occupied.lower, occupied.upper, f"Booking {reference}", is_hold=hold is not None)
+        for occupied, reference, hold in found
+        if occupied.lower and occupied.upper
+    ]
