@@ -1,7 +1,7 @@
 """Factories: rows that are valid by default, with what a test cares about named in the call."""
 
 import itertools
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from avenrae.enums import (
     Role,
     VerificationStatus,
 )
-from avenrae.models import Booking, Client, Practitioner, Product, Service, StockMovement, User
+from avenrae.models import AvailabilityRule, Booking, Client, Practitioner, Product, Service, StockMovement, User
 from avenrae.permissions import Actor
 
 _numbers = itertools.count(1)
@@ -62,8 +62,8 @@ def make_actor(session: Session, role: Role, **kw: Any) -> Actor:
     return actor_of(make_user(session, role=role, **kw))
 
 
-def make_practitioner(session: Session, **kw: Any) -> Practitioner:
-    """An approved practitioner in Cape Town."""
+def make_practitioner(session: Session, *, is_open: bool = True, **kw: Any) -> Practitioner:
+    """An approved practitioner in Cape Town, open day and night."""
     user = make_user(session, role=Role.PRACTITIONER, **kw.pop("user", {}))
     practitioner = Practitioner(
         **{
@@ -81,6 +81,12 @@ def make_practitioner(session: Session, **kw: Any) -> Practitioner:
     )
     session.add(practitioner)
     session.flush()
+    if is_open:
+        session.add_all(
+            AvailabilityRule(practitioner_id=practitioner.id, weekday=day, starts_local=time(), ends_local=time())
+            for day in range(7)
+        )
+        session.flush()
     return practitioner
 
 

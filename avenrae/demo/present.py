@@ -48,6 +48,7 @@ def live_today(session: Session, frame: Frame, agenda: Agenda) -> None:
             service_id=visit.offering.id,
             starts_at=visit.starts,
             notes=visit.notes,
+            outside_hours=True,
         )
         if n % 4 != 3:
             record_payment(session, booking, booking.price_minor)

@@ -61,6 +61,7 @@ class BookingRow:
     client_name: str
     practitioner_id: uuid.UUID
     practitioner_name: str
+    service_id: uuid.UUID
     service_title: str
 
 
@@ -249,6 +250,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
             (_client_user.first_name + " " + _client_user.last_name).label("client_name"),
             Booking.practitioner_id,
             (_practitioner_user.first_name + " " + _practitioner_user.last_name).label("practitioner_name"),
+            Booking.service_id,
             Service.title.label("service_title"),
         )
         .join(Client, Client.id == Booking.client_id)

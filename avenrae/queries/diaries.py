@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.enums import BookingStatus
+from avenrae.enums import BookingStatus, Role
 from avenrae.errors import NotFound
 from avenrae.models import AvailabilityOverride, AvailabilityRule, BlockedPeriod, Booking, Practitioner, Service
 from avenrae.permissions import Actor
@@ -62,7 +62,7 @@ def get_diary(
         [Rule(r.starts_local, r.ends_local, r.weekday, r.rrule, r.valid_from, r.valid_until) for r in rules],
         [Override(o.on_date, o.starts_local, o.ends_local) for o in overrides],
         [Blocked(b.starts_at, b.ends_at, b.reason) for b in blocked],
-        _taken(session, practitioner.id, since, until, leave_out),
+        _taken(session, actor, practitioner.id, since, until, leave_out),
     )
 
 
@@ -94,7 +94,12 @@ def terms_of(practitioner: Practitioner, service: Service) -> Terms:
 
 
 def _taken(
-    session: Session, practitioner_id: uuid.UUID, since: datetime, until: datetime, leave_out: uuid.UUID | None
+    session: Session,
+    actor: Actor,
+    practitioner_id: uuid.UUID,
+    since: datetime,
+    until: datetime,
+    leave_out: uuid.UUID | None,
 ) -> list[Taken]:
     found = session.execute(
         select(Booking.occupied, Booking.reference, Booking.hold_expires_at).where(
@@ -106,8 +111,14 @@ def _taken(
             *([Booking.id != leave_out] if leave_out else []),
         )
     )
+    named = actor.role is not Role.CLIENT
     return [
-        Taken(occupied.lower, occupied.upper, f"Booking {reference}", is_hold=hold is not None)
+        Taken(
+            occupied.lower,
+            occupied.upper,
+            f"Booking {reference}" if named else "Another booking",
+            is_hold=hold is not None,
+        )
         for occupied, reference, hold in found
         if occupied.lower and occupied.upper
     ]

@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from avenrae import clock, money
@@ -20,8 +21,12 @@ from avenrae.enums import (
 from avenrae.errors import Conflict, InvalidInput, NotFound
 from avenrae.models import Booking, Client, Practitioner, Service, Transaction, User
 from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.diaries import get_diary
 from avenrae.queries.scopes import visible_bookings, visible_clients
 from avenrae.scheduling.policies import refund_share
+from avenrae.scheduling.reasons import why_not
+from avenrae.scheduling.slots import nearest, slots
+from avenrae.scheduling.zones import spoken
 from avenrae.services.edits import refuse_stale
 from avenrae.services.money import (
     book_booking_sale,
@@ -33,6 +38,8 @@ from avenrae.services.money import (
 )
 from avenrae.settings import settings
 
+_NEARBY = timedelta(days=7)
+_CALENDAR_LOCK = text("SELECT pg_advisory_xact_lock(7211, hashtext(:practitioner) & 1023)")
 _OPEN = (BookingStatus.PENDING, BookingStatus.CONFIRMED)
 _WORDS = {
     BookingStatus.PENDING: "waiting for an answer",
@@ -51,28 +58,32 @@ def create_booking(
     service_id: uuid.UUID,
     starts_at: datetime,
     notes: str = "",
+    outside_hours: bool = False,
 ) -> Booking:
     """Agree a session for a client: confirmed at once when staff makes it, a hold when the client does.
 
-    Price, commission, policy and buffers are copied from the service as they are now (R-BOOK-10).
+    Price, commission, policy and buffers are copied from the service as they are now (R-BOOK-10). The time must be
+    one that is offered (R-BOOK-07); staff may go `outside_hours`, never over another session.
 
     Raises:
         InvalidInput: The time has passed or has no zone, or the service is not offered.
         NotFound: There is no such client for this actor.
-        Conflict: The time is taken (constraint `bookings_no_overlap`).
+        Conflict: The time is not offered, or taken (constraint `bookings_no_overlap`).
     """
     require(actor, Permission.BOOKING_CREATE)
     if starts_at.tzinfo is None:
         raise InvalidInput("The start needs a time zone.")
-    if starts_at <= clock.now():
+    if starts_at < clock.now():
         raise InvalidInput("This time has passed. Choose a time to come.")
     client = session.execute(select(Client).where(Client.id == client_id, visible_clients(actor))).scalar_one_or_none()
     if client is None:
         raise NotFound("There is no such client.")
     service, practitioner = _offered(session, service_id)
     ends_at = starts_at + timedelta(minutes=service.duration_minutes)
-    _free_expired_holds(session, practitioner.id, starts_at, ends_at)
+    _hold_calendar(session, practitioner.id, starts_at, ends_at)
     by_staff = actor.is_staff
+    if not (outside_hours and by_staff):
+        _require_offered(session, actor, service.id, starts_at)
     booking = Booking(
         client_id=client.id,
         practitioner_id=practitioner.id,
@@ -173,6 +184,33 @@ def mark_no_show(session: Session, actor: Actor, booking_id: uuid.UUID) -> Booki
     return booking
 
 
+def reschedule_booking(
+    session: Session, actor: Actor, booking_id: uuid.UUID, *, starts_at: datetime, outside_hours: bool = False
+) -> Booking:
+    """Move a session to another start; it stays the same booking, with its length, price and terms (R-BOOK-10).
+
+    Raises:
+        InvalidInput: The new time has passed or has no zone.
+        Conflict: The session is over, or the new time is not offered or taken.
+    """
+    booking = _locked(session, actor, booking_id, Permission.BOOKING_RESCHEDULE)
+    if booking.status not in _OPEN:
+        raise Conflict(f"This booking cannot be moved: it is {_WORDS[booking.status]}.")
+    if booking.starts_at <= clock.now() and not actor.is_staff:
+        raise Conflict("This session has begun and cannot be moved any more.")
+    if starts_at.tzinfo is None:
+        raise InvalidInput("The start needs a time zone.")
+    if starts_at < clock.now():
+        raise InvalidInput("This time has passed. Choose a time to come.")
+    length = booking.ends_at - booking.starts_at
+    _hold_calendar(session, booking.practitioner_id, starts_at, starts_at + length)
+    if not (outside_hours and actor.is_staff):
+        _require_offered(session, actor, booking.service_id, starts_at, moving=booking)
+    booking.starts_at, booking.ends_at = starts_at, starts_at + length
+    session.flush()
+    return booking
+
+
 def edit_booking_notes(
     session: Session, actor: Actor, booking_id: uuid.UUID, notes: str, *, seen: Mapping[str, Any] | None = None
 ) -> Booking:
@@ -212,8 +250,33 @@ def _offered(session: Session, service_id: uuid.UUID) -> tuple[Service, Practiti
     return service, practitioner
 
 
-def _free_expired_holds(session: Session, practitioner_id: uuid.UUID, starts_at: datetime, ends_at: datetime) -> None:
-    """Release holds near this time that nobody paid for in time; they no longer count (R-BOOK-09)."""
+def _require_offered(
+    session: Session, actor: Actor, service_id: uuid.UUID, starts_at: datetime, *, moving: Booking | None = None
+) -> None:
+    """Refuse a time that is not offered, with the rule that removed it and the nearest that are (R-BOOK-13)."""
+    since, until = starts_at - _NEARBY, starts_at + _NEARBY
+    diary = get_diary(session, actor, service_id, since, until, leave_out=moving.id if moving else None)
+    if moving:
+        own = replace(
+            diary.terms,
+            duration=moving.ends_at - moving.starts_at,
+            buffer_before=timedelta(minutes=moving.buffer_before),
+            buffer_after=timedelta(minutes=moving.buffer_after),
+        )
+        diary = replace(diary, terms=own)
+    if reason := why_not(diary, clock.now(), starts_at):
+        close = nearest(slots(diary, clock.now(), since, until), starts_at)
+        times = "; ".join(spoken(at, diary.terms.zone) for at in close)
+        raise Conflict(f"{reason.sentence} " + (f"The nearest free times: {times}." if times else ""))
+
+
+def _hold_calendar(session: Session, practitioner_id: uuid.UUID, starts_at: datetime, ends_at: datetime) -> None:
+    """Take the practitioner's lock, so that whoever lost a race reads who won, and release holds that ran out.
+
+    It is the lock that the trigger of the constraint takes; taken here, the answer can name the nearest free times.
+    Holds that nobody paid for in time no longer count (R-BOOK-09).
+    """
+    session.execute(_CALENDAR_LOCK, {"practitioner": str(practitioner_id)})
     session.execute(
         update(Booking)
         .where(

@@ -228,6 +228,7 @@ class Form:
         done: str | Callable[[Any], str],
         *args: Any,
         primary: bool = True,
+        refused: bool = False,
         then: Callable[[Any], None] | None = None,
         **kwargs: Any,
     ) -> bool:
@@ -240,6 +241,7 @@ class Form:
             key=f"submit:{self.name}:{self._version}",
             on_click=perform,
             args=(click,),
+            disabled=refused,
             type="primary" if primary else "secondary",
         )
         return _succeeded(self.name)

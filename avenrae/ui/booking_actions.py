@@ -17,9 +17,11 @@ from avenrae.services.bookings import (
     confirm_booking,
     decline_booking,
     mark_no_show,
+    reschedule_booking,
 )
 from avenrae.ui.actions import Form, action, actor, opener
 from avenrae.ui.format import day, show_money, time_range
+from avenrae.ui.slot_picker import pick_start
 
 _WAITING = (BookingStatus.PENDING,)
 _AGREED = (BookingStatus.CONFIRMED,)
@@ -30,7 +32,9 @@ def booking_actions(booking: BookingDetail) -> None:
     who = actor()
     closing = _unless(booking, _AGREED) or _too_early(booking)
     waiting = _unless(booking, _WAITING)
-    cancelling = _unless(booking, _WAITING + _AGREED)
+    cancelling = moving = _unless(booking, _WAITING + _AGREED)
+    if not who.is_staff and not _too_early(booking):
+        moving = moving or "The session has begun and cannot be moved any more."
     if who.role is Role.CLIENT and not _too_early(booking):
         cancelling = "The session has begun. Ask the practitioner or support about it."
 
@@ -42,6 +46,7 @@ def booking_actions(booking: BookingDetail) -> None:
         Permission.BOOKING_CONFIRM: partial(_confirm, booking, waiting),
         Permission.BOOKING_COMPLETE: opens("Complete", _complete, closing, ":material/task_alt:"),
         Permission.BOOKING_NO_SHOW: opens("No-show", _no_show, closing, ":material/person_off:"),
+        Permission.BOOKING_RESCHEDULE: opens("Move", _move, moving, ":material/event_repeat:"),
         Permission.BOOKING_DECLINE: opens("Decline", _decline, waiting, ":material/close:"),
         Permission.BOOKING_CANCEL: opens("Cancel", _cancel, cancelling, ":material/event_busy:"),
     }
@@ -104,6 +109,26 @@ def _no_show(booking: BookingDetail) -> None:
             st.rerun()
 
 
+@st.dialog("Move this session")
+def _move(booking: BookingDetail) -> None:
+    agreed = f"{day(booking.starts_at, booking.time_zone)}, {_hours(booking)}"
+    st.write(f"It is agreed for {agreed}. The booking stays the same: its reference, price and terms do not change.")
+    start, outside = pick_start(booking.service_id, booking.time_zone, key=f"move-{booking.id}", leave_out=booking.id)
+    moved = action(
+        "Move session",
+        reschedule_booking,
+        "Session moved.",
+        booking.id,
+        key=f"move-{booking.id}",
+        primary=True,
+        refused="" if start else "Choose a day and a time first.",
+        starts_at=start,
+        outside_hours=outside,
+    )
+    if moved:
+        st.rerun()
+
+
 @st.dialog("Decline this request")
 def _decline(booking: BookingDetail) -> None:
     st.write(f"The time becomes free again. {_paid_back(booking, 10_000)}")
@@ -115,8 +140,7 @@ def _cancel(booking: BookingDetail) -> None:
     share = 10_000
     if actor().role is Role.CLIENT:
         share = refund_share(booking.policy, booking.starts_at - clock.now())
-    hours = time_range(booking.starts_at, booking.ends_at, booking.time_zone)
-    st.write(f"{hours} becomes free again. {_paid_back(booking, share)} This cannot be undone.")
+    st.write(f"{_hours(booking)} becomes free again. {_paid_back(booking, share)} This cannot be undone.")
     _reason_form(booking, "cancel", "Cancel booking", cancel_booking, "Booking cancelled.")
 
 
@@ -125,6 +149,10 @@ def _reason_form(booking: BookingDetail, name: str, label: str, service: Callabl
         st.text_area("Reason", key=form.key("reason"), max_chars=500, placeholder="What should the others know?")
         if form.submit(label, service, done, booking.id, reason=form.field("reason")):
             st.rerun()
+
+
+def _hours(booking: BookingDetail) -> str:
+    return time_range(booking.starts_at, booking.ends_at, booking.time_zone)
 
 
 def _paid(booking: BookingDetail) -> int:

@@ -1,19 +1,18 @@
 """New booking: staff agree a session for a client, confirmed at once.
 
 The client and the practitioner are found by typing; the page shows the price and what the practitioner has on
-that day. Date and time are on the practitioner's clock. A time that is taken is refused with what was typed kept.
+that day. Offered times are one press away, on the practitioner's clock; staff may choose another one outside the
+hours. A time that has just gone is refused with the nearest that are left, and what was typed is kept.
 """
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from avenrae.enums import BookingStatus, VerificationStatus
-from avenrae.errors import InvalidInput
 from avenrae.queries.bookings import BookingFilters, list_bookings
 from avenrae.queries.listing import key_of
 from avenrae.queries.people import find_clients
@@ -33,6 +32,7 @@ from avenrae.ui.details import fact
 from avenrae.ui.format import badge, show_money, time_range, words
 from avenrae.ui.lists import link, open_screen
 from avenrae.ui.records import Cell, Column, records
+from avenrae.ui.slot_picker import pick_start
 
 T = TypeVar("T")
 APPROVED = VerificationStatus.APPROVED
@@ -51,16 +51,15 @@ def main() -> None:
         right.info("Choose a client, a practitioner and a service.", icon=":material/touch_app:")
         return
     with left:
-        first = today(practitioner.time_zone)
-        day = st.date_input(
-            "Date", value=first + timedelta(days=1), min_value=first, key=f"day-{first}", format="YYYY-MM-DD"
-        )
-        _form(client_id, practitioner, service, day)
+        key = f"new-{client_id}-{service.id}"
+        start, outside = pick_start(service.id, practitioner.time_zone, key=key)
+        _form(key, client_id, service, start, outside=outside)
     with right:
         with st.container(border=True):
             fact("Price", f"{show_money(service.price_minor, service.currency)} for {service.duration_minutes} minutes")
             fact("Cancellation", SENTENCES[service.policy])
             fact("The practitioner is now", words(practitioner.availability_status))
+        day = st.session_state.get(f"{key}:day") or today(practitioner.time_zone)
         _taken(practitioner, day)
 
 
@@ -124,40 +123,23 @@ def _one_of(found: Sequence[T], label: str, key: str, name: Callable[[T], str], 
     return None if number is None else found[number]
 
 
-def _form(client_id: uuid.UUID, practitioner: PractitionerRow, service: ServiceRow, day: date) -> None:
-    zone = practitioner.time_zone
-    with Form(f"new-booking-{client_id}-{service.id}") as form:
-        st.time_input(
-            f"Start on the practitioner's clock ({zone})", value=time(10), step=300, key=form.key("starts_at")
-        )
+def _form(key: str, client_id: uuid.UUID, service: ServiceRow, start: datetime | None, *, outside: bool) -> None:
+    with Form(key) as form:
         st.text_area("Notes for practitioner and staff", key=form.key("notes"), max_chars=5000)
+        if start is None:
+            st.caption("Choose a time to book.")
         form.submit(
             "Book this session",
             create_booking,
             lambda booking: f"{booking.reference} is booked and confirmed.",
+            refused=start is None,
             client_id=client_id,
             service_id=service.id,
-            starts_at=form.field("starts_at", lambda at: _instant(day, at, zone)),
+            starts_at=start,
+            outside_hours=outside,
             notes=form.field("notes"),
             then=lambda booking: open_screen("care/booking", id=str(booking.id)),
         )
-
-
-def _instant(day: date, at: time | None, zone: str) -> datetime:
-    """Return the instant of a time on a clock; of one that comes twice the first (R-BOOK-04).
-
-    Raises:
-        InvalidInput: The clock never shows this time, because it is put forward over it.
-    """
-    if at is None:
-        raise InvalidInput("Choose a time.")
-    local = datetime.combine(day, at, ZoneInfo(zone))
-    instant = local.astimezone(UTC)
-    if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local.replace(tzinfo=None):
-        raise InvalidInput(
-            f"{at:%H:%M} does not exist in {zone} on that day: the clocks go forward over it. Choose another time."
-        )
-    return instant
 
 
 def _taken(practitioner: PractitionerRow, day: date) -> None:
