@@ -145,37 +145,39 @@ def books_span(session: Session, actor: Actor, currency: str) -> Span:
 
 
 def _entries(actor: Actor, currency: str, span: Span, zone: str, *, restated: bool) -> Select[*tuple[Any, ...]]:
-    """Return entries, or their sums by the hour where these answer the same: all of the books, cut at full hours."""
-    if actor.is_staff and not restated and _cuts_at_full_hours(span, zone):
-        return select(
-            LedgerHour.hour.label("at"),
-            LedgerHour.kind,
-            LedgerHour.source,
-            LedgerHour.gross_minor,
-            LedgerHour.commission_minor,
-            LedgerHour.entries,
-        ).where(visible_ledger(actor), LedgerHour.currency == currency, *_within(LedgerHour.hour, span.start, span.end))
-    own = [visible_ledger(actor), LedgerEntry.currency == currency]
-    columns = (
-        LedgerEntry.kind,
-        LedgerEntry.source,
-        LedgerEntry.gross_minor,
-        LedgerEntry.commission_minor,
-        literal(1).label("entries"),
+    """Return what is summed: entries by the hour where these answer the same (all of the books, cut at full hours).
+
+    Refunds that are restated are read from the ledger, which alone knows the date of their sale.
+    """
+    by_hour = actor.is_staff and _cuts_at_full_hours(span, zone)
+    source = LedgerHour if by_hour else LedgerEntry
+    at = LedgerHour.hour if by_hour else LedgerEntry.occurred_at
+    number = LedgerHour.entries if by_hour else literal(1)
+    as_it_happened = _summed(source, at, number).where(
+        visible_ledger(actor), source.currency == currency, *_within(at, span.start, span.end)
     )
     if not restated:
-        return select(LedgerEntry.occurred_at.label("at"), *columns).where(
-            *own, *_within(LedgerEntry.occurred_at, span.start, span.end)
-        )
-    restated_at = func.coalesce(LedgerEntry.sale_at, LedgerEntry.occurred_at)
-    is_refund = LedgerEntry.kind == LedgerKind.REFUND
-    both = union_all(
-        select(LedgerEntry.occurred_at.label("at"), *columns).where(
-            *own, ~is_refund, *_within(LedgerEntry.occurred_at, span.start, span.end)
-        ),
-        select(restated_at.label("at"), *columns).where(*own, is_refund, *_within(restated_at, span.start, span.end)),
-    ).subquery()
+        return as_it_happened
+    sold_at = func.coalesce(LedgerEntry.sale_at, LedgerEntry.occurred_at)
+    refunds = _summed(LedgerEntry, sold_at, literal(1)).where(
+        visible_ledger(actor),
+        LedgerEntry.currency == currency,
+        LedgerEntry.kind == LedgerKind.REFUND,
+        *_within(sold_at, span.start, span.end),
+    )
+    both = union_all(as_it_happened.where(source.kind != LedgerKind.REFUND), refunds).subquery()
     return select(both)
+
+
+def _summed(source: type[LedgerHour] | type[LedgerEntry], at: Any, number: Any) -> Select[*tuple[Any, ...]]:
+    return select(
+        at.label("at"),
+        source.kind,
+        source.source,
+        source.gross_minor,
+        source.commission_minor,
+        number.label("entries"),
+    )
 
 
 def _cuts_at_full_hours(span: Span, zone: str) -> bool:
@@ -196,7 +198,8 @@ def counted_within(start: datetime | None, end: datetime | None, *, restated: bo
         *_within(func.coalesce(LedgerEntry.sale_at, LedgerEntry.occurred_at), start, end),
     )
     as_it_happened = and_(LedgerEntry.kind != LedgerKind.REFUND, *_within(LedgerEntry.occurred_at, start, end))
-    return [or_(at_sale, as_it_happened)]
+    # Nothing is refunded before it is sold, so the index on the date can be walked from the start.
+    return [*_within(LedgerEntry.occurred_at, start, None), or_(at_sale, as_it_happened)]
 
 
 def _within(at: Any, start: datetime | None, end: datetime | None) -> list[Any]:
