@@ -1,4 +1,4 @@
-"""The command line: serve the console, prepare its database, load the demo world, import, add a person."""
+"""The command line: serve the console, prepare and verify its database, load the demo world, import, add a person."""
 
 import logging
 import secrets
@@ -100,6 +100,36 @@ def demo() -> None:
         start.prepare(typer.echo, demo=False)
         load_world(on_progress=typer.echo)
         typer.echo("The demo world is loaded.")
+
+
+@cli.command()
+def verify(
+    limit: Annotated[int, typer.Option(min=1, help="How many of the rows that break an invariant are shown.")] = 5,
+) -> None:
+    """Prove over the whole database what must always hold, and say which rows break it (exit status 1)."""
+    from sqlalchemy import text
+
+    from avenrae import start
+    from avenrae.db.transaction import read_in_transaction
+    from avenrae.queries.invariants import INVARIANTS, check
+
+    bad = 0
+    with _database():
+        start.open_database(typer.echo)
+        with _newest_schema(), read_in_transaction() as session:
+            session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            for invariant in INVARIANTS:
+                found = check(session, invariant, limit=limit)
+                bad += found is not None
+                typer.echo(f"{'ok' if found is None else 'BROKEN':<8}{invariant.name:<24}{invariant.holds}")
+                if found is not None:
+                    typer.echo(f"{'':<8}{found.count:,} {'row breaks' if found.count == 1 else 'rows break'} it:")
+                    for row in found.rows:
+                        typer.echo(f"{'':<10}{row.reference}: {row.detail}")
+    if bad:
+        typer.echo(f"{bad} of {len(INVARIANTS)} invariants {'is' if bad == 1 else 'are'} broken.", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"All {len(INVARIANTS)} invariants hold.")
 
 
 @importing.command("orders")
@@ -220,6 +250,20 @@ def _as_admin(action: str, service: Callable[..., Any], email: str, *more: objec
             if found is None:
                 raise NotFound(f"Nobody has the e-mail address {email}.")
             return service(session, who, found.user_id, *more)
+
+
+@contextmanager
+def _newest_schema() -> Iterator[None]:
+    """Say so where a read fails because the schema is not that of this version."""
+    from sqlalchemy.exc import ProgrammingError
+
+    try:
+        yield
+    except ProgrammingError as e:
+        reason = str(e.orig).splitlines()[0]
+        raise StartError(
+            f"The database's schema is not that of this version ({reason}). Run python -m avenrae migrate first."
+        ) from e
 
 
 @contextmanager

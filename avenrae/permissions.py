@@ -19,6 +19,9 @@ class Permission(StrEnum):
     PRACTITIONER_VIEW = "practitioner:view"
     PRACTITIONER_EDIT = "practitioner:edit"
     PRACTITIONER_REVIEW = "practitioner:review"
+    SERVICE_EDIT = "service:edit"
+    AVAILABILITY_VIEW = "availability:view"
+    AVAILABILITY_EDIT = "availability:edit"
     BOOKING_VIEW = "booking:view"
     BOOKING_CREATE = "booking:create"
     BOOKING_CONFIRM = "booking:confirm"
@@ -68,6 +71,9 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.ACCOUNT_EDIT,
             _P.PRACTITIONER_VIEW,
             _P.PRACTITIONER_EDIT,
+            _P.SERVICE_EDIT,
+            _P.AVAILABILITY_VIEW,
+            _P.AVAILABILITY_EDIT,
             _P.BOOKING_VIEW,
             _P.BOOKING_CONFIRM,
             _P.BOOKING_DECLINE,
@@ -83,6 +89,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
         {
             _P.ACCOUNT_EDIT,
             _P.PRACTITIONER_VIEW,
+            _P.AVAILABILITY_VIEW,
             _P.BOOKING_VIEW,
             _P.BOOKING_CREATE,
             _P.BOOKING_CONFIRM,

@@ -23,6 +23,17 @@ NOON = datetime(2026, 3, 16, 10, 0, tzinfo=UTC)
 """Monday noon in Johannesburg: where the tests' clock stands."""
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep groups together: pytest-xdist 3.8 writes them where pytest 9.2 no longer looks."""
+    if not config.getoption("loadgroup", False):
+        return
+    for item in items:
+        group = item.get_closest_marker("xdist_group")
+        if group and not item.nodeid.endswith(f"@{group.args[0]}"):
+            item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")  # type: ignore[attr-defined]
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """The server's address: `DATABASE_URL`, or an embedded one on a disk in memory."""

@@ -32,6 +32,8 @@ _url: str | None = None
 def use(url: str) -> None:
     """Name the database of this process; the embedded server's address is known only once it runs."""
     global _url
+    if engine.cache_info().currsize:
+        engine().dispose()
     _url = url
     engine.cache_clear()
 

@@ -23,6 +23,15 @@ SENTENCES: dict[str, AvenraeError] = {
     "ck_practitioners_position": InvalidInput(
         "A position needs a latitude between −90 and 90 and a longitude between −180 and 180."
     ),
+    "ck_services_duration": InvalidInput("A service lasts 5 to 720 minutes."),
+    "ck_services_price": InvalidInput("A price cannot be negative."),
+    "ck_services_buffers": InvalidInput("The time kept free around a session is 0 to 480 minutes."),
+    "ck_availability_rules_hours": InvalidInput("Hours must end after they start; an end at 00:00 is midnight."),
+    "ck_availability_overrides_hours": InvalidInput("Hours must end after they start; an end at 00:00 is midnight."),
+    "ck_blocked_periods_times": InvalidInput("A blocked time must end after it starts."),
+    "ck_practitioners_buffers": InvalidInput("The time kept free around a session is 0 to 480 minutes."),
+    "ck_practitioners_notice": InvalidInput("Notice cannot be negative, and bookings open 1 to 730 days ahead."),
+    "ck_practitioners_slot_step": InvalidInput("The step from start to start is 5 to 480 minutes."),
     "uq_ledger_entries_one_sale": Conflict("This sale is in the books already."),
     "uq_import_batches_once": Conflict("This file has been imported already; nothing was imported twice."),
     "uq_transactions_provider_provider_transaction_id": Conflict("This payment is recorded already."),

@@ -35,6 +35,8 @@ PUBLIC = {
 PUBLIC_FOLDERS = ("/static/", "/app/static/fonts/")
 NOT_PAGES = ("/media/", "/download/", "/app/static/", "/component/")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# The whole address and not its folder: under any folder Streamlit also answers for its own paths.
+_FEED = re.compile(r"/feed/[A-Za-z0-9_-]{43}\.ics")
 _NEXT = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]{0,2000}")
 
 
@@ -89,8 +91,13 @@ class Guard:
 
 
 def is_public(path: str) -> bool:
-    """Return whether a path may be asked for before signing in; none of these holds anything confidential."""
-    return path in PUBLIC or (path.startswith(PUBLIC_FOLDERS) and ".." not in path)
+    """Return whether a path may be asked for before signing in.
+
+    None of these holds anything confidential but calendar feeds, whose addresses are secrets themselves.
+    """
+    if path in PUBLIC or _FEED.fullmatch(path):
+        return True
+    return path.startswith(PUBLIC_FOLDERS) and ".." not in path
 
 
 def is_same_origin(headers: Headers) -> bool:

@@ -229,8 +229,12 @@ def _conditions(session: Session, actor: Actor, f: BookingFilters) -> list[Colum
 
 
 def is_not_expired() -> ColumnElement[bool]:
-    """Whether a booking's hold, if it has one, still keeps its time."""
-    return or_(Booking.hold_expires_at.is_(None), Booking.hold_expires_at > clock.now())
+    """Whether a booking keeps its time: a hold does until it runs out, and for good once it is paid (R-BOOK-09)."""
+    return or_(
+        Booking.hold_expires_at.is_(None),
+        Booking.hold_expires_at > clock.now(),
+        Booking.payment_status != PaymentStatus.UNPAID,
+    )
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from avenrae.enums import Role
 from avenrae.errors import NotFound
-from avenrae.models import AuditEntry, Booking, Order, Practitioner, Product, User
+from avenrae.models import AuditEntry, Booking, Order, Practitioner, Product, Service, User
 from avenrae.permissions import Actor, Permission
 from avenrae.queries.scopes import (
     visible_bookings,
     visible_orders,
     visible_practitioners,
     visible_products,
+    visible_services,
     visible_users,
 )
 
@@ -32,11 +33,17 @@ def _stock_keepers(actor: Actor) -> ColumnElement[bool]:
     return visible_products(actor) if actor.may(Permission.PRODUCT_EDIT) else false()
 
 
+def _offered_by_own_or_all(actor: Actor) -> ColumnElement[bool]:
+    """A service's past is for whoever may change it."""
+    return visible_services(actor) if actor.may(Permission.SERVICE_EDIT) else false()
+
+
 _SCOPES: dict[str, tuple[Any, Callable[[Actor], ColumnElement[bool]]]] = {
     "bookings": (Booking, visible_bookings),
     "orders": (Order, visible_orders),
     "practitioners": (Practitioner, _own_or_staff),
     "products": (Product, _stock_keepers),
+    "services": (Service, _offered_by_own_or_all),
     "users": (User, visible_users),
 }
 

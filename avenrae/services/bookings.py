@@ -30,8 +30,10 @@ from avenrae.scheduling.zones import spoken
 from avenrae.services.edits import refuse_stale
 from avenrae.services.money import (
     book_booking_sale,
+    book_refund,
     book_retained_fee,
     find_payment,
+    find_refunds,
     record_payment,
     record_refund,
     require_refund_limit,
@@ -117,7 +119,8 @@ def confirm_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bo
     booking = _locked(session, actor, booking_id, Permission.BOOKING_CONFIRM)
     if booking.status != BookingStatus.PENDING:
         raise Conflict(f"This booking cannot be confirmed: it is {_WORDS[booking.status]}.")
-    if booking.hold_expires_at and booking.hold_expires_at <= clock.now():
+    is_unpaid = booking.payment_status == PaymentStatus.UNPAID
+    if is_unpaid and booking.hold_expires_at and booking.hold_expires_at <= clock.now():
         raise Conflict("The hold on this time has run out. Make a new booking if the time is still free.")
     booking.status, booking.confirmed_at, booking.hold_expires_at = BookingStatus.CONFIRMED, clock.now(), None
     session.flush()
@@ -165,6 +168,8 @@ def complete_booking(session: Session, actor: Actor, booking_id: uuid.UUID, *, p
     payment = _held(session, booking, "completed", paid_on_site=paid_on_site)
     booking.status, booking.completed_at = BookingStatus.COMPLETED, clock.now()
     book_booking_sale(session, booking, payment)
+    for refunded in find_refunds(session, booking):
+        book_refund(session, booking, refunded)
     session.flush()
     return booking
 
@@ -178,8 +183,8 @@ def mark_no_show(session: Session, actor: Actor, booking_id: uuid.UUID) -> Booki
     booking = _locked(session, actor, booking_id, Permission.BOOKING_NO_SHOW)
     payment = _held(session, booking, "marked as a no-show", must_be_paid=False)
     booking.status = BookingStatus.NO_SHOW
-    if booking.payment_status == PaymentStatus.PAID:
-        book_retained_fee(session, booking, payment, booking.price_minor, "No-show, payment kept")
+    if kept := _still_paid(booking):
+        book_retained_fee(session, booking, payment, kept, "No-show, payment kept")
     session.flush()
     return booking
 
@@ -282,6 +287,7 @@ def _hold_calendar(session: Session, practitioner_id: uuid.UUID, starts_at: date
         .where(
             Booking.practitioner_id == practitioner_id,
             Booking.status == BookingStatus.PENDING,
+            Booking.payment_status == PaymentStatus.UNPAID,
             Booking.hold_expires_at <= clock.now(),
             Booking.starts_at < ends_at + timedelta(days=1),
             Booking.ends_at > starts_at - timedelta(days=1),
@@ -325,15 +331,20 @@ def _cancelled(session: Session, actor: Actor, booking: Booking, reason: str) ->
     return booking
 
 
+def _still_paid(booking: Booking) -> int:
+    """Return what was paid for a booking and has not gone back, in minor units."""
+    return 0 if booking.payment_status == PaymentStatus.UNPAID else booking.price_minor - booking.refunded_minor
+
+
 def _give_back(session: Session, actor: Actor, booking: Booking, reason: str) -> None:
-    if booking.payment_status != PaymentStatus.PAID:
+    paid = amount = _still_paid(booking)
+    if booking.payment_status == PaymentStatus.UNPAID or (not paid and booking.price_minor):
         return
-    amount = booking.price_minor
     if actor.role is Role.CLIENT:
         notice = booking.starts_at - clock.now()
         amount = money.share(amount, refund_share(CancellationPolicy(booking.policy), notice))
     require_refund_limit(actor, booking, amount)
     if amount or not booking.price_minor:
         record_refund(session, booking, amount, reason)
-    if kept := booking.price_minor - amount:
+    if kept := paid - amount:
         book_retained_fee(session, booking, find_payment(session, booking), kept, "Cancelled late, part kept")

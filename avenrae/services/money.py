@@ -112,15 +112,18 @@ def book_refund(session: Session, subject: Booking | Order, refunded: Transactio
     ).scalar_one_or_none()
     if sale is None:
         return
-    reversed_before = session.execute(
-        select(func.coalesce(func.sum(LedgerEntry.commission_minor), 0)).where(
+    booked, reversed_before = session.execute(
+        select(
+            func.coalesce(func.sum(LedgerEntry.gross_minor), 0),
+            func.coalesce(func.sum(LedgerEntry.commission_minor), 0),
+        ).where(
             LedgerEntry.source == source, LedgerEntry.source_id == subject.id, LedgerEntry.kind == LedgerKind.REFUND
         )
-    ).scalar_one()
-    due = sale.commission_minor * subject.refunded_minor // sale.gross_minor
+    ).one()
+    due = sale.commission_minor * (refunded.amount_minor - int(booked)) // sale.gross_minor
     session.add(
         LedgerEntry(
-            occurred_at=refunded.occurred_at,
+            occurred_at=max(refunded.occurred_at, sale.occurred_at),
             sale_at=sale.occurred_at,
             kind=LedgerKind.REFUND,
             source=source,
@@ -155,6 +158,16 @@ def _book_booking(
             note=note,
         )
     )
+
+
+def find_refunds(session: Session, booking: Booking) -> list[Transaction]:
+    """Return what went back of a booking so far, in order."""
+    query = select(Transaction).where(
+        Transaction.booking_id == booking.id,
+        Transaction.kind == TransactionKind.REFUND,
+        Transaction.status == TransactionStatus.SUCCEEDED,
+    )
+    return list(session.scalars(query.order_by(Transaction.occurred_at, Transaction.id)))
 
 
 def find_payment(session: Session, subject: Booking | Order) -> Transaction | None:

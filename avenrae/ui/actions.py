@@ -6,10 +6,12 @@ import uuid
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 from sqlalchemy.orm import Session
+from streamlit.runtime.scriptrunner import RerunException
 
 from avenrae.db.transaction import new_reference, read_session, transaction
 from avenrae.errors import AvenraeError, NotSignedIn
@@ -20,6 +22,9 @@ from avenrae.services.forms import spend_token
 log = logging.getLogger("avenrae")
 P = ParamSpec("P")
 T = TypeVar("T")
+_SHOWN_SECONDS = 4.0
+"""How long a message stays: a toast that the next run does not draw again goes with it."""
+_SLOWEST_DRAW = 10.0
 _ECHO_SECONDS = 0.7
 """A second press of the same button sooner than this after its page was drawn belongs to a double click."""
 
@@ -52,9 +57,9 @@ def load(query: Callable[Concatenate[Session, Actor, P], T], *args: P.args, **kw
 
 @dataclass(frozen=True)
 class Field:
-    """A form's field by the key of its widget, read and understood when the form is sent."""
+    """A form's field by the key of its widget (or several, by theirs), read and understood when the form is sent."""
 
-    key: str
+    key: str | tuple[str, ...]
     understand: Callable[[Any], Any] = lambda value: value
 
 
@@ -75,17 +80,44 @@ def perform(click: Click) -> None:
     """Run the click's service in the one transaction of this click; the callback of every button that writes.
 
     Never raises: a refusal is kept as a sentence for `show_messages` or the form, a bug is logged under a
-    reference that the person can quote.
+    reference that the person can quote. Streamlit interrupts a run at any touch of its state once something else
+    was clicked, callbacks too; here that waits until the click is done.
     """
-    state = st.session_state
-    if time.monotonic() - state.get(f"_done:{click.key}", float("-inf")) < _ECHO_SECONDS:
-        state.setdefault("_clicked", []).append(click.key)
-        return
+    held: list[RerunException] = []
+
+    def undisturbed(read: Callable[[], T]) -> T:
+        try:
+            return read()
+        except RerunException as e:
+            held[:] = [e]
+            return undisturbed(read)
+
+    memory = undisturbed(_memory)
+    memory["called"] = click.key
+    echo = _is_echo(memory.get(f"done:{click.key}"))
+    if echo:
+        memory.setdefault("undrawn", set()).add(click.key)
+    else:
+        sid = undisturbed(lambda: st.user.get("sid"))
+        values = {name: undisturbed(partial(_value, v)) for name, v in click.kwargs.items()}
+        _write_and_remember(click, values, sid, memory)
+    if held:
+        raise held[0]
+
+
+def _is_echo(done: tuple[float, float | None] | None) -> bool:
+    """Whether a press so soon after another, which ended at one time and was drawn at another, is its echo."""
+    if done is None:
+        return False
+    ended, drawn = done
+    return time.monotonic() - (drawn or ended) < (_ECHO_SECONDS if drawn else _SLOWEST_DRAW)
+
+
+def _write_and_remember(click: Click, values: dict[str, Any], sid: Any, memory: dict[str, Any]) -> None:
+    """Write, and keep what came of it; touches nothing of Streamlit, so nothing can interrupt it."""
     reference = new_reference()
-    sid = st.user.get("sid")
     problem, done = "", ""
     result: Any = None
-    values = {name: _value(v, state) for name, v in click.kwargs.items()}
     try:
         result, repeated = _write(click, values, sid, reference)
         done = "" if repeated else click.done if isinstance(click.done, str) else click.done(result)
@@ -94,19 +126,19 @@ def perform(click: Click) -> None:
     except Exception:
         log.exception("click %s failed, reference %s", click.key, reference)
         problem = f"Something is wrong on our side; nothing was changed. Quote {reference} when you ask for help."
-    state[f"_problem:{click.key}"] = problem
+    memory[f"problem:{click.key}"] = problem
     if problem:
         # The token stays: should the write have gone through unheard, the next press is the same one.
         return
-    state[f"_token:{click.key}"] = uuid.uuid4().hex
-    state[f"_done:{click.key}"] = float("inf")
-    state.setdefault("_clicked", []).append(click.key)
-    state[f"_succeeded:{click.key}"] = True
-    state[f"_version:{click.key}"] = state.get(f"_version:{click.key}", 0) + 1
+    memory[f"token:{click.key}"] = uuid.uuid4().hex
+    memory[f"done:{click.key}"] = (time.monotonic(), None)
+    memory.setdefault("undrawn", set()).add(click.key)
+    memory[f"succeeded:{click.key}"] = True
+    memory[f"version:{click.key}"] = memory.get(f"version:{click.key}", 0) + 1
     if done:
-        state["_flash"] = done
+        memory["flash"] = (done, time.monotonic())
         if click.then is not None:
-            click.then(result)
+            memory["next"] = partial(click.then, result)
 
 
 def _write(click: Click, values: dict[str, Any], sid: Any, reference: str) -> tuple[Any, bool]:
@@ -132,18 +164,32 @@ class _Typed:
         return self.understand(self.value)
 
 
-def _value(given: Any, state: Any) -> Any:
+def _value(given: Any) -> Any:
     if not isinstance(given, Field):
         return given
-    typed = state.get(given.key)
+    if isinstance(given.key, tuple):
+        return _Typed(tuple(st.session_state.get(key) for key in given.key), given.understand)
+    typed = st.session_state.get(given.key)
     # PostgreSQL keeps no NUL in a text, and nobody types one.
     return _Typed(typed.replace("\0", "") if isinstance(typed, str) else typed, given.understand)
 
 
-def end_run() -> None:
-    """Note that the page stands: from here on a second press of what was just done is meant (see `perform`)."""
-    for key in st.session_state.pop("_clicked", []):
-        st.session_state[f"_done:{key}"] = time.monotonic()
+def begin_run() -> Callable[[], None]:
+    """Return what to call at the end of the run, however it ends: from then on its page stands (see `_is_echo`)."""
+    memory = _memory()
+
+    def end_run() -> None:
+        for key in memory.pop("undrawn", ()):
+            ended, _ = memory[f"done:{key}"]
+            memory[f"done:{key}"] = (ended, time.monotonic())
+
+    return end_run
+
+
+def _memory() -> dict[str, Any]:
+    """Return what this session's clicks leave behind: a plain dictionary, touching which interrupts nothing."""
+    kept: dict[str, Any] = st.session_state.setdefault("_clicks", {})
+    return kept
 
 
 def action(
@@ -164,7 +210,7 @@ def action(
     under the pointer. The service gets `(session, actor, *args, **kwargs)`.
     """
     click = Click(key, service, done, args, kwargs, _token(key), then)
-    st.button(
+    pressed = st.button(
         label,
         key=f"button:{key}",
         on_click=perform,
@@ -174,9 +220,17 @@ def action(
         type="primary" if primary else "secondary",
         icon=icon,
     )
-    if problem := st.session_state.pop(f"_problem:{key}", ""):
+    _perform_late(click, pressed=pressed)
+    if problem := _memory().pop(f"problem:{key}", ""):
         st.error(problem)
     return _succeeded(key)
+
+
+def _perform_late(click: Click, *, pressed: bool) -> None:
+    """Perform a click on a page that a process drew which is gone: for those Streamlit calls no callback."""
+    if _memory().pop("called", "") != click.key and pressed:
+        perform(click)
+        st.rerun()
 
 
 def opener(label: str, dialog: Callable[[], None], *, refused: str = "", primary: bool = False, icon: str) -> None:
@@ -203,7 +257,7 @@ class Form:
         """`of` is what the form shows of a record: another value draws the form anew, with what is true now."""
         self.name = key
         shown = "" if of is None else f"{zlib.crc32(repr(of).encode()):x}"
-        self._version = f"{st.session_state.get(f'_version:{key}', 0)}{shown}"
+        self._version = f"{_memory().get(f'version:{key}', 0)}{shown}"
         self._form = st.form(f"form:{key}:{self._version}", border=border, enter_to_submit=False)
 
     def __enter__(self) -> "Form":
@@ -234,9 +288,9 @@ class Form:
     ) -> bool:
         """Draw the submit button; returns whether it was just pressed and the service went through."""
         click = Click(self.name, service, done, args, kwargs, _token(self.name), then)
-        if problem := st.session_state.pop(f"_problem:{self.name}", ""):
+        if problem := _memory().pop(f"problem:{self.name}", ""):
             st.error(problem)
-        st.form_submit_button(
+        pressed = st.form_submit_button(
             label,
             key=f"submit:{self.name}:{self._version}",
             on_click=perform,
@@ -244,20 +298,28 @@ class Form:
             disabled=refused,
             type="primary" if primary else "secondary",
         )
+        _perform_late(click, pressed=pressed)
         return _succeeded(self.name)
 
 
+def go_on() -> None:
+    """Do what follows the last click, such as opening what it made; an interrupted run leaves it to the next."""
+    if (following := _memory().pop("next", None)) is not None:
+        following()
+
+
 def show_messages() -> None:
-    """Show what the last click did; kept across a change of page."""
-    if message := st.session_state.pop("_flash", ""):
+    """Show what the last click did; kept across a change of page, and across runs that follow at once."""
+    message, at = _memory().get("flash", ("", 0.0))
+    if message and time.monotonic() - at < _SHOWN_SECONDS:
         st.toast(message, icon=":material/check_circle:")
 
 
 def _succeeded(key: str) -> bool:
     """Whether the last click of this key went through; asked once, since success gives a form new widgets."""
-    return bool(st.session_state.pop(f"_succeeded:{key}", False))
+    return bool(_memory().pop(f"succeeded:{key}", False))
 
 
 def _token(key: str) -> str:
-    token: str = st.session_state.setdefault(f"_token:{key}", uuid.uuid4().hex)
+    token: str = _memory().setdefault(f"token:{key}", uuid.uuid4().hex)
     return token

@@ -57,8 +57,9 @@ def booking_actions(booking: BookingDetail) -> None:
 
 
 def hold_is_over(booking: BookingDetail) -> bool:
-    """Return whether the time was held until a moment that has passed."""
-    return bool(booking.hold_expires_at and booking.hold_expires_at <= clock.now())
+    """Return whether the time was held until a moment that has passed, and was not paid by then."""
+    is_unpaid = booking.payment_status == PaymentStatus.UNPAID
+    return bool(is_unpaid and booking.hold_expires_at and booking.hold_expires_at <= clock.now())
 
 
 def _unless(booking: BookingDetail, statuses: tuple[BookingStatus, ...]) -> str:
@@ -113,7 +114,7 @@ def _no_show(booking: BookingDetail) -> None:
 def _move(booking: BookingDetail) -> None:
     agreed = f"{day(booking.starts_at, booking.time_zone)}, {_hours(booking)}"
     st.write(f"It is agreed for {agreed}. The booking stays the same: its reference, price and terms do not change.")
-    start, outside = pick_start(booking.service_id, booking.time_zone, key=f"move-{booking.id}", leave_out=booking.id)
+    picked = pick_start(booking.service_id, booking.time_zone, key=f"move-{booking.id}", leave_out=booking.id)
     moved = action(
         "Move session",
         reschedule_booking,
@@ -121,9 +122,9 @@ def _move(booking: BookingDetail) -> None:
         booking.id,
         key=f"move-{booking.id}",
         primary=True,
-        refused="" if start else "Choose a day and a time first.",
-        starts_at=start,
-        outside_hours=outside,
+        refused="" if picked.is_chosen else "Choose a day and a time first.",
+        starts_at=picked.start,
+        outside_hours=picked.outside,
     )
     if moved:
         st.rerun()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from avenrae.errors import AvenraeError
 from avenrae.settings import ROOT
-from avenrae.ui.actions import actor, end_run, read_actor, show_messages
+from avenrae.ui.actions import actor, begin_run, go_on, read_actor, show_messages
 from avenrae.ui.failures import report
 from avenrae.ui.navigation import screens_of
 
@@ -33,13 +33,16 @@ def run_console() -> None:
     page = st.navigation(_menu())
     with st.sidebar:
         _who()
+    end_run = begin_run()
     show_messages()
+    go_on()
     try:
         page.run()
     except Exception as e:
         report(e)
         st.page_link(st.Page(HOME, default=True), label="Go to the home page", icon=":material/home:")
-    end_run()
+    finally:
+        end_run()
 
 
 def _menu() -> dict[str, list[st.Page]]:

@@ -1,5 +1,6 @@
 """What every detail page shares: facts under labels, and what to show when no record was named."""
 
+import uuid
 from typing import NoReturn
 
 import streamlit as st
@@ -20,6 +21,14 @@ def fact_link(label: str, value: str, script: str, **params: str) -> None:
     with st.container(gap=None):
         st.markdown(f":small[:gray[{label}]]")
         link(script, plain_text(value), icon=":material/arrow_forward:", **params)
+
+
+def links_of_practitioner(practitioner_id: uuid.UUID) -> None:
+    """Draw the ways to what else there is of a practitioner, as far as the reader has those screens."""
+    for script in ("care/bookings", "care/calendar", "care/availability", "care/services"):
+        target = screen(script)
+        if actor().role in target.roles:
+            link(script, target.title, icon=f":material/{target.icon}:", practitioner=str(practitioner_id))
 
 
 def no_record_chosen(script: str, where: str) -> NoReturn:

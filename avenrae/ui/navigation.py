@@ -42,6 +42,8 @@ class Screen:
 
 _NOBODY: frozenset[Role] = frozenset()
 _PRACTITIONER = frozenset({Role.PRACTITIONER})
+_OWNERS = frozenset({Role.ADMIN, Role.PRACTITIONER})
+_KEEPERS = frozenset({*_STAFF, Role.PRACTITIONER})
 _SHOPPERS = frozenset({Role.ADMIN, Role.PRACTITIONER, Role.CLIENT})
 
 SCREENS: tuple[Screen, ...] = (
@@ -51,8 +53,11 @@ SCREENS: tuple[Screen, ...] = (
     Screen("care/practitioners", "Practitioners", "practitioners", "groups", frozenset({*_STAFF, Role.CLIENT})),
     Screen("care/practitioner", "Practitioner", "practitioner", "person", _ALL, _PRACTITIONER, "My profile"),
     Screen("care/bookings", "Bookings", "bookings", "event", _ALL),
+    Screen("care/calendar", "Calendar", "calendar", "calendar_month", _ALL),
     Screen("care/booking", "Booking", "booking", "event", _ALL, _NOBODY),
     Screen("care/new_booking", "New booking", "new-booking", "add", _STAFF, _NOBODY),
+    Screen("care/availability", "Availability", "availability", "schedule", _KEEPERS, _PRACTITIONER),
+    Screen("care/services", "Services", "services", "sell", _OWNERS, _PRACTITIONER),
     Screen("store/inventory", "Inventory", "inventory", "inventory_2", _SHOPPERS),
     Screen("store/product", "Product", "product", "inventory_2", _SHOPPERS, _NOBODY),
     Screen("store/orders", "Orders", "orders", "shopping_bag", frozenset({*_STAFF, Role.CLIENT})),

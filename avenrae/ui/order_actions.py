@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -137,10 +136,7 @@ def _came_back(form: Form, order: OrderDetail) -> Field:
         for r in order.returnable:
             st.number_input(plain_text(f"{r.title}, of {r.quantity}"), 0, r.quantity, 0, key=keys[r.product_id])
 
-    def pieces(_: Any) -> list[tuple[Any, int]]:
-        return [(product, n) for product, key in keys.items() if (n := st.session_state.get(key) or 0)]
-
-    return form.field("amount", pieces)
+    return Field(tuple(keys.values()), lambda typed: [(p, n) for p, n in zip(keys, typed, strict=True) if n])
 
 
 def _limit(order: OrderDetail) -> None:

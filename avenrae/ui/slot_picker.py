@@ -1,7 +1,8 @@
 """Choosing when a session starts: a day, then one of the times that are offered; staff may go outside the hours."""
 
 import uuid
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -10,51 +11,76 @@ from avenrae.errors import InvalidInput
 from avenrae.queries.diaries import list_slots
 from avenrae.queries.periods import midnight, today
 from avenrae.scheduling.zones import instant
-from avenrae.ui.actions import actor, load
+from avenrae.ui.actions import Field, actor, load
 from avenrae.ui.format import day as day_name
 
 _LOOK_AHEAD = timedelta(days=28)
+_CHANGED = InvalidInput("The day or the time was changed as you pressed. Choose the time and press again.")
 
 
-def pick_start(
-    service_id: uuid.UUID, zone: str, *, key: str, leave_out: uuid.UUID | None = None
-) -> tuple[datetime | None, bool]:
-    """Draw the choice; returns the start (None while there is none) and whether it was typed in by staff.
+@dataclass(frozen=True)
+class Picked:
+    """What was chosen: the start as a field, so that a click takes what the page shows at that moment."""
 
-    `zone` is the practitioner's clock, on which days and times are shown; `leave_out` is a booking that moves.
+    start: Field
+    is_chosen: bool
+    outside: bool
+
+
+def pick_start(service_id: uuid.UUID, zone: str, *, key: str, leave_out: uuid.UUID | None = None) -> Picked:
+    """Draw the choice of a day and of a time on it, on the practitioner's clock; staff may type another time.
+
+    `leave_out` is a booking that moves.
     """
     first = today(zone)
-    chosen = st.date_input("Day", first + timedelta(days=1), min_value=first, key=f"{key}:day", format="YYYY-MM-DD")
+    day_key, free_key = f"{key}:day", f"{key}:free"
+    chosen = st.date_input("Day", first + timedelta(days=1), min_value=first, key=day_key, format="YYYY-MM-DD")
     free_hand = actor().is_staff and st.toggle(
         "Another time, outside the offered ones",
-        key=f"{key}:free",
+        key=free_key,
         help="Overlapping another session is never possible.",
     )
     if free_hand:
-        at = st.time_input(f"Start, {zone}", time(10), step=300, key=f"{key}:at")
-        return (_existing(datetime.combine(chosen, at), zone) if at else None), True
+        st.time_input(f"Start, {zone}", time(10), step=300, key=f"{key}:at")
+        keys = (day_key, free_key, f"{key}:at")
+        return Picked(Field(keys, lambda typed: _typed(zone, *typed)), is_chosen=True, outside=True)
     since = midnight(chosen, zone)
     offered = load(list_slots, service_id, since, since + _LOOK_AHEAD, leave_out=leave_out)
     on_day = [s for s in offered if s.astimezone(ZoneInfo(zone)).date() == chosen]
+    slot_key = f"{key}:{chosen}:slot"
+    start = Field((day_key, free_key, slot_key), lambda typed: _still(zone, *typed))
     if not on_day:
         _nothing_offered(offered, zone)
-        return None, False
-    start = st.pills(
-        f"Start, {zone}",
-        on_day,
-        format_func=lambda s: f"{s.astimezone(ZoneInfo(zone)):%H:%M}",
-        key=f"{key}:{chosen}:slot",
+        return Picked(start, is_chosen=False, outside=False)
+    slot = st.pills(
+        f"Start, {zone}", on_day, format_func=lambda s: f"{s.astimezone(ZoneInfo(zone)):%H:%M}", key=slot_key
     )
-    return start, False
+    return Picked(start, is_chosen=slot is not None, outside=False)
 
 
-def _existing(local: datetime, zone: str) -> datetime | None:
-    """Return the instant of a time on a clock, or say that the clocks go forward over it."""
-    found = instant(local.date(), local.time(), ZoneInfo(zone))
-    if found.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local:
-        st.error(InvalidInput(f"{local:%H:%M} does not exist in {zone} on that day: the clocks go forward.").message)
-        return None
+def _typed(zone: str, day: date | None, free_hand: bool | None, at: time | None) -> datetime:
+    """Return the instant of a day and a time that were typed.
+
+    Raises:
+        InvalidInput: The choice is not whole, or the clocks go forward over it.
+    """
+    if not (free_hand and day and at):
+        raise _CHANGED
+    found = instant(day, at, ZoneInfo(zone))
+    if found.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != datetime.combine(day, at):
+        raise InvalidInput(f"{at:%H:%M} does not exist in {zone} on that day: the clocks go forward over it.")
     return found
+
+
+def _still(zone: str, day: date | None, free_hand: bool | None, slot: datetime | None) -> datetime:
+    """Return the slot that is chosen, if it is still of the day that is.
+
+    Raises:
+        InvalidInput: Something else was chosen in the meantime.
+    """
+    if free_hand or slot is None or slot.astimezone(ZoneInfo(zone)).date() != day:
+        raise _CHANGED
+    return slot
 
 
 def _nothing_offered(offered: list[datetime], zone: str) -> None:

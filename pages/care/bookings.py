@@ -56,6 +56,10 @@ for key in ("practitioner", "client"):
     if value := st.query_params.get(key):
         params[key] = value
         narrowed[key] = load(name_of, **{"client": None, "practitioner": None, key: key_of(value)}) or f"one {key}"
+for key, since in (("from", "from"), ("to", "until")):
+    if value := st.query_params.get(key):
+        params[key] = value
+        narrowed[key] = f"{since} {value}"
 show_list(
     noun="booking",
     filters=booking_filters(params, who.time_zone),

@@ -7,7 +7,7 @@ hours. A time that has just gone is refused with the nearest that are left, and 
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TypeVar
 
 import streamlit as st
@@ -32,7 +32,7 @@ from avenrae.ui.details import fact
 from avenrae.ui.format import badge, show_money, time_range, words
 from avenrae.ui.lists import link, open_screen
 from avenrae.ui.records import Cell, Column, records
-from avenrae.ui.slot_picker import pick_start
+from avenrae.ui.slot_picker import Picked, pick_start
 
 T = TypeVar("T")
 APPROVED = VerificationStatus.APPROVED
@@ -52,8 +52,7 @@ def main() -> None:
         return
     with left:
         key = f"new-{client_id}-{service.id}"
-        start, outside = pick_start(service.id, practitioner.time_zone, key=key)
-        _form(key, client_id, service, start, outside=outside)
+        _form(key, client_id, service, pick_start(service.id, practitioner.time_zone, key=key))
     with right:
         with st.container(border=True):
             fact("Price", f"{show_money(service.price_minor, service.currency)} for {service.duration_minutes} minutes")
@@ -123,20 +122,20 @@ def _one_of(found: Sequence[T], label: str, key: str, name: Callable[[T], str], 
     return None if number is None else found[number]
 
 
-def _form(key: str, client_id: uuid.UUID, service: ServiceRow, start: datetime | None, *, outside: bool) -> None:
+def _form(key: str, client_id: uuid.UUID, service: ServiceRow, picked: Picked) -> None:
     with Form(key) as form:
         st.text_area("Notes for practitioner and staff", key=form.key("notes"), max_chars=5000)
-        if start is None:
+        if not picked.is_chosen:
             st.caption("Choose a time to book.")
         form.submit(
             "Book this session",
             create_booking,
             lambda booking: f"{booking.reference} is booked and confirmed.",
-            refused=start is None,
+            refused=not picked.is_chosen,
             client_id=client_id,
             service_id=service.id,
-            starts_at=start,
-            outside_hours=outside,
+            starts_at=picked.start,
+            outside_hours=picked.outside,
             notes=form.field("notes"),
             then=lambda booking: open_screen("care/booking", id=str(booking.id)),
         )

@@ -17,7 +17,7 @@ from avenrae.queries.practitioners import ServiceRow, get_practitioner, list_rev
 from avenrae.scheduling.policies import SENTENCES
 from avenrae.services.practitioners import REVIEWS, SUBMITTABLE, review_practitioner, submit_profile
 from avenrae.ui.actions import action, actor, load, opener
-from avenrae.ui.details import fact, no_record_chosen
+from avenrae.ui.details import fact, links_of_practitioner, no_record_chosen
 from avenrae.ui.format import count, day, plain_text, show_money, status_word, words
 from avenrae.ui.history import show_history
 from avenrae.ui.lists import link
@@ -84,7 +84,7 @@ def _profile() -> None:
             "Bookings",
             " · ".join(f"{numbers[s]} {words(s).lower()}" for s in BookingStatus if s in numbers) or "None yet",
         )
-        link("care/bookings", "See these bookings", icon=":material/event:", practitioner=str(profile.id))
+        links_of_practitioner(profile.id)
         if who.is_staff and profile.verification_status == VerificationStatus.APPROVED:
             link("care/new_booking", "New booking", icon=":material/add:", practitioner=str(profile.id))
         fact("Where", ", ".join(filter(None, (profile.address, profile.city, profile.country_code))))

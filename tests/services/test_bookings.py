@@ -28,6 +28,7 @@ from avenrae.services.bookings import (
     mark_no_show,
     reschedule_booking,
 )
+from avenrae.services.money import record_payment, record_refund
 from tests import make
 
 TAKEN = "This time is taken, counting the buffers around sessions. Choose another time."
@@ -501,3 +502,35 @@ def test_what_a_page_offers_is_what_a_booking_accepts(session: Session, noon: da
 def time_of(hour: int) -> time_type:
     """A time on the practitioner's clock."""
     return time_type(hour)
+
+
+@pytest.mark.parametrize("end", ["complete", "no_show", "cancel"])
+def test_what_was_given_back_before_is_not_lost(session: Session, noon: datetime, end: str) -> None:
+    """R-PAY-03: after a part refund the books hold what is left, however the session ends."""
+    booking = due(session, noon, price_minor=60_000)
+    record_payment(session, booking, 60_000)
+    record_refund(session, booking, 10_000, "Began late")
+    SERVICES[end](session, SYSTEM, booking)
+    session.flush()
+    in_the_till = sum(
+        t.amount_minor * (1 if t.kind == TransactionKind.CHARGE else -1) for t in session.scalars(select(Transaction))
+    )
+    lines = books(session, booking)
+    assert sum(gross for _, gross, _ in lines) == in_the_till == (0 if end == "cancel" else 50_000)
+    assert sum(commission for _, _, commission in lines) == (0 if end == "cancel" else 7_500)
+
+
+def test_a_paid_hold_does_not_run_out(session: Session, noon: datetime) -> None:
+    """R-BOOK-09: a hold is pending and unpaid."""
+    client = make.make_actor(session, Role.CLIENT)
+    practitioner = make.make_practitioner(session)
+    service = make.make_service(session, practitioner)
+    at = noon + timedelta(days=1)
+    held = create_booking(session, client, client_id=client.client_id, service_id=service.id, starts_at=at)
+    record_payment(session, held, held.price_minor)
+    session.flush()
+    with clock.stopped(noon + timedelta(minutes=20)):
+        with pytest.raises(Conflict, match=rf"^Booking {held.reference} holds "):
+            create_booking(session, SYSTEM, client_id=client.client_id, service_id=service.id, starts_at=at)
+        confirm_booking(session, SYSTEM, held.id)
+    assert held.status == BookingStatus.CONFIRMED
