@@ -214,7 +214,7 @@ def test_health_tells_when_the_database_is_away_and_pages_say_so_in_a_sentence(
                 console.ask("/auth/logout", token=token),
             ):
                 assert answer.status == 503
-                assert "The database is not answering right now. Try again in a moment;" in answer.text
+                assert "The database is not answering right now. Try again in a moment." in answer.text
                 assert "Traceback" not in answer.text
             assert console.ask("/sign-in").status == 200
         finally:
