@@ -5,7 +5,7 @@ import secrets
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,6 +32,11 @@ def run() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
     for noisy in ("alembic", "streamlit"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # The bench stands beside the package and is not shipped with it.
+    with suppress(ModuleNotFoundError):
+        from bench.cli import bench
+
+        cli.add_typer(bench, name="bench", help="Make the big world and measure every page in it.")
     try:
         cli()
     except AvenraeError as e:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -114,7 +115,10 @@ def _no_show(booking: BookingDetail) -> None:
 def _move(booking: BookingDetail) -> None:
     agreed = f"{day(booking.starts_at, booking.time_zone)}, {_hours(booking)}"
     st.write(f"It is agreed for {agreed}. The booking stays the same: its reference, price and terms do not change.")
-    picked = pick_start(booking.service_id, booking.time_zone, key=f"move-{booking.id}", leave_out=booking.id)
+    agreed_day = booking.starts_at.astimezone(ZoneInfo(booking.time_zone)).date()
+    picked = pick_start(
+        booking.service_id, booking.time_zone, key=f"move-{booking.id}", leave_out=booking.id, day=agreed_day
+    )
     moved = action(
         "Move session",
         reschedule_booking,

@@ -27,14 +27,17 @@ class Picked:
     outside: bool
 
 
-def pick_start(service_id: uuid.UUID, zone: str, *, key: str, leave_out: uuid.UUID | None = None) -> Picked:
+def pick_start(
+    service_id: uuid.UUID, zone: str, *, key: str, leave_out: uuid.UUID | None = None, day: date | None = None
+) -> Picked:
     """Draw the choice of a day and of a time on it, on the practitioner's clock; staff may type another time.
 
-    `leave_out` is a booking that moves.
+    `leave_out` is a booking that moves, `day` where to begin (else tomorrow).
     """
     first = today(zone)
+    begin = max(first, day or first + timedelta(days=1))
     day_key, free_key = f"{key}:day", f"{key}:free"
-    chosen = st.date_input("Day", first + timedelta(days=1), min_value=first, key=day_key, format="YYYY-MM-DD")
+    chosen = st.date_input("Day", begin, min_value=first, key=day_key, format="YYYY-MM-DD")
     free_hand = actor().is_staff and st.toggle(
         "Another time, outside the offered ones",
         key=free_key,
