@@ -1,7 +1,9 @@
 """What happens before the first request and after the last."""
 
 import asyncio
+import importlib
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
@@ -27,6 +29,7 @@ def make_lifespan(
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         await to_thread.run_sync(prepare or _start)
+        threading.Thread(target=_warm_up, daemon=True).start()
         watching = asyncio.create_task(sockets.watch())
         try:
             yield
@@ -50,6 +53,12 @@ def _close() -> None:
     # Loaded only where it has started something.
     if (start := sys.modules.get("avenrae.start")) is not None:
         start.close()
+
+
+def _warm_up() -> None:
+    """Import what draws charts and maps, so that whoever opens one first does not wait a second or two for it."""
+    for name in ("plotly.graph_objects", "pydeck"):
+        importlib.import_module(name)
 
 
 class PlainStart:

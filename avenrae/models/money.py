@@ -95,7 +95,7 @@ class LedgerEntry(Keyed, Base):
             postgresql_where=text("kind = 'refund'"),
         ),
         Index("ix_ledger_entries_source", "source", "source_id"),
-        Index("ix_ledger_entries_practitioner", "practitioner_id", "occurred_at"),
+        Index("ix_ledger_entries_practitioner", "practitioner_id", "currency", "occurred_at"),
         Index("ix_ledger_entries_client", "client_id", "occurred_at"),
         Index(
             "uq_ledger_entries_one_sale",

@@ -110,6 +110,7 @@ class Order(Keyed, Stamped, Base):
         Index("ix_orders_total", "total_minor", "id"),
         Index("ix_orders_payment", "payment_status", "placed_at", "id"),
         Index("ix_orders_status", "status", "placed_at", "id"),
+        Index("ix_orders_credit_notes", "placed_at", "id", postgresql_where=text("kind = 'credit_note'")),
         Index("ix_orders_client", "client_id", "placed_at"),
     )
 

@@ -521,6 +521,8 @@ CREATE INDEX ix_orders_status ON orders (status, placed_at, id);
 
 CREATE INDEX ix_orders_total ON orders (total_minor, id);
 
+CREATE INDEX ix_orders_credit_notes ON orders (placed_at, id) WHERE kind = 'credit_note';
+
 CREATE INDEX ix_orders_client ON orders (client_id, placed_at);
 
 CREATE TABLE carts (
@@ -784,7 +786,7 @@ CREATE TABLE ledger_entries (
 
 CREATE UNIQUE INDEX uq_ledger_entries_one_sale ON ledger_entries (source, source_id) WHERE kind = 'sale' AND source IN ('booking', 'order');
 
-CREATE INDEX ix_ledger_entries_practitioner ON ledger_entries (practitioner_id, occurred_at);
+CREATE INDEX ix_ledger_entries_practitioner ON ledger_entries (practitioner_id, currency, occurred_at);
 
 CREATE INDEX ix_ledger_entries_client ON ledger_entries (client_id, occurred_at);
 

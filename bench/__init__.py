@@ -1,0 +1,1 @@
+"""What every page costs: a big world, the console measured in it over its own protocol, and load."""

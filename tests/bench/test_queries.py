@@ -1,0 +1,77 @@
+"""What a page may ask of the database: at most twelve queries, however many rows it shows."""
+
+from collections import Counter
+
+import pytest
+
+from avenrae.enums import Role
+from avenrae.ui.navigation import SCREENS, Screen
+
+pytestmark = pytest.mark.xdist_group("worlds")
+MOST = 12
+FEW_AND_MANY = {
+    "care/booking": (
+        "SELECT id FROM bookings WHERE status = 'pending' LIMIT 1",
+        "SELECT row_id FROM audit_entries WHERE table_name = 'bookings' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+    ),
+    "care/practitioner": (
+        "SELECT id FROM practitioners WHERE verification_status = 'approved' ORDER BY rating_count, id LIMIT 1",
+        "SELECT id FROM practitioners WHERE verification_status = 'approved' ORDER BY rating_count DESC, id LIMIT 1",
+    ),
+    "store/product": (
+        "SELECT product_id FROM stock_movements GROUP BY 1 ORDER BY count(*), 1 LIMIT 1",
+        "SELECT product_id FROM stock_movements GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+    ),
+    "store/order": (
+        "SELECT i.order_id FROM order_items i JOIN orders o ON o.id = i.order_id WHERE o.status = 'fulfilled'"
+        " GROUP BY 1 ORDER BY count(*), 1 LIMIT 1",
+        "SELECT i.order_id FROM order_items i JOIN orders o ON o.id = i.order_id WHERE o.status = 'fulfilled'"
+        " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+    ),
+}
+"""A record with the fewest rows on its page, and the one with the most."""
+LISTS = {
+    "care/bookings": "SELECT (count(*) + 49) / 50 FROM bookings",
+    "care/practitioners": "SELECT (count(*) + 49) / 50 FROM practitioners",
+    "store/inventory": "SELECT (count(*) + 49) / 50 FROM products",
+    "store/orders": "SELECT (count(*) + 49) / 50 FROM orders",
+}
+"""Lists, and the number of their last page."""
+OWN = {
+    ("care/booking", Role.CLIENT): "SELECT b.id FROM bookings b JOIN clients c ON c.id = b.client_id"
+    " JOIN users u ON u.id = c.user_id WHERE u.password_hash IS NOT NULL LIMIT 1",
+    ("care/booking", Role.PRACTITIONER): "SELECT b.id FROM bookings b JOIN practitioners p ON p.id = b.practitioner_id"
+    " JOIN users u ON u.id = p.user_id WHERE u.password_hash IS NOT NULL LIMIT 1",
+    ("store/order", Role.CLIENT): "SELECT o.id FROM orders o JOIN clients c ON c.id = o.client_id"
+    " JOIN users u ON u.id = c.user_id WHERE u.password_hash IS NOT NULL LIMIT 1",
+}
+"""Records that a role may open."""
+
+
+@pytest.mark.parametrize(
+    ("screen", "role"),
+    [pytest.param(s, role, id=f"{s.script}-{role}") for s in SCREENS for role in Role if role in s.roles],
+)
+def test_at_most_twelve(queries_of, ask, screen: Screen, role: Role) -> None:
+    query = OWN.get((screen.script, role)) or FEW_AND_MANY.get(screen.script, ("", ""))[1]
+    sent = queries_of(role, screen.script, **({"id": str(ask(query))} if query else {}))
+    assert 0 < len(sent) <= MOST, f"{screen.script} sends {len(sent)} queries: {Counter(sent).most_common(3)}"
+
+
+@pytest.mark.parametrize("script", list(FEW_AND_MANY))
+def test_a_record_with_more_rows_asks_no_more(queries_of, ask, script: str) -> None:
+    few, many = (queries_of(Role.ADMIN, script, id=str(ask(query))) for query in FEW_AND_MANY[script])
+    assert len(many) <= len(few), f"the record with more rows sends {Counter(many) - Counter(few)} more"
+
+
+@pytest.mark.parametrize("script", list(LISTS))
+def test_a_full_page_asks_no_more_than_the_last(queries_of, ask, script: str) -> None:
+    last = queries_of(Role.ADMIN, script, page=str(ask(LISTS[script])))
+    full = queries_of(Role.ADMIN, script, page="1")
+    assert Counter(full).total() == Counter(last).total()
+
+
+@pytest.mark.parametrize("script", list(LISTS))
+def test_no_statement_is_sent_for_each_row(queries_of, script: str) -> None:
+    most = Counter(queries_of(Role.ADMIN, script)).most_common(1)[0]
+    assert most[1] <= 2, f"the same statement is sent {most[1]} times: {most[0]}"
