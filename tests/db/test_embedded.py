@@ -230,8 +230,8 @@ def test_child_of_a_killed_holder_does_not_keep_the_server(home: Path, hold: Cal
         "import os, sys, time; from pathlib import Path; from avenrae.db.embedded import acquire\n"
         "server = acquire(Path(sys.argv[1]))\n"
         "child = os.fork()\n"
-        "if not child: time.sleep(60); os._exit(0)\n"
-        "print(child, flush=True); time.sleep(60)"
+        "if not child: print(os.getpid(), flush=True); time.sleep(60); os._exit(0)\n"
+        "time.sleep(60)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code, str(home / "pg")], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
