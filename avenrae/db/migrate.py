@@ -1,6 +1,8 @@
 """Bring the schema up to date; safe when several instances start at once."""
 
-from alembic import command
+from pathlib import Path
+
+from alembic import command, op
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
@@ -48,6 +50,16 @@ def migrate(engine: Engine) -> None:
             f"The database cannot be reached at {_place(engine)}. Start it, or correct DATABASE_URL. "
             f"({str(e.orig).splitlines()[0]})"
         ) from e
+
+
+def run_sql(revision: str, *names: str) -> None:
+    """Run the SQL files of a revision, which stand in the folder of its own name.
+
+    `functions` is what tables need, `tables` what the models say, `triggers` what needs tables, `down` the way back.
+    """
+    connection = op.get_bind().execution_options(no_parameters=True)
+    for name in names:
+        connection.exec_driver_sql((Path(revision).with_suffix("") / f"{name}.sql").read_text("utf-8"))
 
 
 def _upgrade(connection: Connection) -> None:

@@ -3,14 +3,13 @@
 Revision: 20261120_01, after nothing
 """
 
-from pathlib import Path
-
 from alembic import op
+
+from avenrae.db.migrate import run_sql
 
 revision = "20261120_01"
 down_revision = None
 
-_FOLDER = Path(__file__).with_suffix("")
 _FUNCTIONS = """audit_masked(jsonb), audit_rows(), audit_update(), keep_history(text), touch_updated_at(),
     refuse_change(), refuse_by_hand(), bookings_guard(), bookings_counted(), reviews_rated(), stock_moved(),
     products_guard(), ledger_summed(), find_practitioners_near(float8, float8, float8, text),
@@ -18,9 +17,7 @@ _FUNCTIONS = """audit_masked(jsonb), audit_rows(), audit_update(), keep_history(
 
 
 def upgrade() -> None:
-    connection = op.get_bind().execution_options(no_parameters=True)
-    for name in ("functions", "tables", "triggers"):
-        connection.exec_driver_sql((_FOLDER / f"{name}.sql").read_text("utf-8"))
+    run_sql(__file__, "functions", "tables", "triggers")
 
 
 def downgrade() -> None:

@@ -18,7 +18,7 @@ from avenrae.models import Base
 from avenrae.settings import ROOT
 from tests.conftest import create_database, drop_database
 
-FIRST = ROOT / "migrations" / "versions" / "20261120_01_first"
+REVISIONS = sorted(p for p in (ROOT / "migrations" / "versions").iterdir() if p.is_dir() and p.name[0].isdigit())
 
 
 @pytest.fixture
@@ -54,9 +54,11 @@ def test_models_and_migrations_say_the_same(server_url: str, blank: Engine) -> N
     try:
         with other.begin() as connection:
             raw = connection.execution_options(no_parameters=True)
-            raw.exec_driver_sql((FIRST / "functions.sql").read_text())
+            for revision in REVISIONS:
+                raw.exec_driver_sql((revision / "functions.sql").read_text())
             Base.metadata.create_all(connection)
-            raw.exec_driver_sql((FIRST / "triggers.sql").read_text())
+            for revision in REVISIONS:
+                raw.exec_driver_sql((revision / "triggers.sql").read_text())
         migrated, modelled = dump(blank), dump(other)
         assert [s for s in migrated if s not in modelled] == []
         assert [s for s in modelled if s not in migrated] == []
