@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import DateTime, exists, func, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
@@ -102,7 +102,7 @@ def list_reviewable(session: Session, actor: Actor, *, size: int = 5) -> list[Re
             Booking.time_zone,
             Service.title,
             func.concat(user.first_name, " ", user.last_name),
-            Booking.completed_at,
+            type_coerce(Booking.completed_at + OPEN_FOR, DateTime(timezone=True)).label("closes_at"),
         )
         .join(Service, Service.id == Booking.service_id)
         .join(Client, Client.id == Booking.client_id)
@@ -117,7 +117,7 @@ def list_reviewable(session: Session, actor: Actor, *, size: int = 5) -> list[Re
         .order_by(Booking.starts_at.desc(), Booking.id.desc())
         .limit(size)
     )
-    return [Reviewable(*row[:-1], closes_at=row[-1] + OPEN_FOR) for row in found]
+    return [Reviewable(*row) for row in found]
 
 
 _SIDES = {

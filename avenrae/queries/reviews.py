@@ -165,10 +165,9 @@ def list_public_reviews(
 
 def rating_summary(session: Session, actor: Actor, practitioner_id: uuid.UUID) -> RatingSummary:
     """Return how the published reviews of a practitioner the actor sees are spread over the stars."""
-    found = session.execute(
-        select(Review.rating, func.count()).where(*_public(actor, practitioner_id)).group_by(Review.rating)
-    )
-    return RatingSummary({**dict.fromkeys(range(5, 0, -1), 0), **{stars: n for stars, n in found}})
+    counted = select(Review.rating, func.count().label("n")).where(*_public(actor, practitioner_id))
+    found = {row.rating: row.n for row in session.execute(counted.group_by(Review.rating))}
+    return RatingSummary({stars: found.get(stars, 0) for stars in (5, 4, 3, 2, 1)})
 
 
 def get_review(session: Session, actor: Actor, review_id: uuid.UUID) -> ReviewRow:
@@ -282,7 +281,7 @@ def _rows(actor: Actor) -> Select[*tuple[Any, ...]]:
         "moderation_reason": only(hears_why, Review.moderation_reason),
     }
     return (
-        select(*(shown.get(f, getattr(Review, f, None)).label(f) for f in ReviewRow.__dataclass_fields__))
+        select(*((shown[f] if f in shown else getattr(Review, f)).label(f) for f in ReviewRow.__dataclass_fields__))
         .join(Booking, Booking.id == Review.booking_id)
         .join(Service, Service.id == Booking.service_id)
         .join(Client, Client.id == Review.client_id)
