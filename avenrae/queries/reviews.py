@@ -22,7 +22,7 @@ from avenrae.queries.people import is_one_of, people_named
 from avenrae.queries.scopes import visible_practitioners, visible_reviews
 
 FLAGGED = "flagged"
-"""The value of `status` in an address for reviews that somebody flagged and nobody has decided about."""
+"""The value of `show` in an address for reviews that somebody flagged and nobody has decided about."""
 _client_user = aliased(User, name="client_user")
 _practitioner_user = aliased(User, name="practitioner_user")
 # Each has an index to walk.
@@ -102,20 +102,20 @@ class RatingSummary:
 
 
 def review_filters(params: Mapping[str, str], zone: str = "") -> ReviewFilters:
-    """Return the filters that an address holds (`q`, `status`, `rating`, `by`, `practitioner`).
+    """Return the filters that an address holds (`q`, `show`, `rating`, `by`, `practitioner`).
 
     None of them is a time; `zone` is taken because every list's filters are read the same way.
 
     Raises:
         InvalidInput: A value is none of those there are.
     """
-    status, rating = params.get("status", ""), params.get("rating", "")
+    show, rating = params.get("show", ""), params.get("rating", "")
     if rating and rating not in ("1", "2", "3", "4", "5"):
         raise InvalidInput(f"“{rating}” is no number of stars; they are 1 to 5.")
     return ReviewFilters(
         search=params.get("q", ""),
-        status=None if status in (FLAGGED, "all") else one_of(ReviewStatus, status),
-        is_flagged=status == FLAGGED,
+        status=None if show in (FLAGGED, "all") else one_of(ReviewStatus, show),
+        is_flagged=show == FLAGGED,
         rating=int(rating) if rating else None,
         written_by=one_of(ReviewSide, params.get("by")),
         practitioner_id=key_of(params.get("practitioner")),
