@@ -77,8 +77,8 @@ def live_reviews(session: Session, agenda: Agenda) -> None:
     """Let the demo practitioner flag what hurt most of late, for support to decide about."""
     own = as_practitioner(agenda.diaries[0].worker)
     about = ReviewFilters(status=ReviewStatus.PUBLISHED, written_by=ReviewSide.CLIENT)
-    latest = [r for r in list_reviews(session, own, about, size=30) if r.flagged_at is None]
-    worst = min(latest, key=lambda review: review.rating)
+    latest = [r for r in list_reviews(session, own, about, size=50) if r.flagged_at is None and r.comment]
+    worst = min(latest, key=lambda review: (review.rating, review.response is not None))
     flag_review(session, own, worst.id, "We never spoke about this; I think it was meant for somebody else.")
 
 

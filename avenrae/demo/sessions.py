@@ -261,7 +261,7 @@ class Agenda:
         fresh = [v for v in past if v.closed_at is not None and v.closed_at > since]
         missed = [v for v in self.visits if v.status is BookingStatus.CANCELLED]
         coming = [v for v in self.visits if v.status is BookingStatus.CONFIRMED and v.starts > self.frame.now]
-        for wanted, chosen in ((3, fresh), (6, past), (1, missed), (2, coming)):
+        for wanted, chosen in ((8, fresh), (6, past), (1, missed), (2, coming)):
             for visit in self.frame.rng.sample(chosen, min(len(chosen), wanted)):
                 if visit.starts.date() not in days and visit.created > customer.joined:
                     days.add(visit.starts.date())

@@ -56,6 +56,11 @@ class SessionReviews:
         """Whether reviews can still be written."""
         return clock.now() < self.closes_at
 
+    @property
+    def is_blind(self) -> bool:
+        """Whether what one side writes is kept back from the other."""
+        return clock.now() < self.shown_at
+
 
 def side_of(actor: Actor, booking: Booking) -> ReviewSide | None:
     """Return on which side of a session the actor was, or None."""
@@ -85,7 +90,7 @@ def session_reviews(session: Session, actor: Actor, booking_id: uuid.UUID) -> Se
     )
 
 
-def list_reviewable(session: Session, actor: Actor, *, size: int = 5) -> list[Reviewable]:
+def list_reviewable(session: Session, actor: Actor, *, size: int = 20) -> list[Reviewable]:
     """Return the actor's newest completed sessions that he has not written about and still can."""
     if actor.is_staff or not actor.may(Permission.REVIEW_WRITE):
         return []

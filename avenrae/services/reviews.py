@@ -154,8 +154,8 @@ def flag_review(session: Session, actor: Actor, review_id: uuid.UUID, reason: st
         raise Conflict("This review is not shown any more, so there is nothing to flag.")
     if review.flagged_at is not None:
         raise Conflict("This review was flagged before. Support looks at each one once.")
-    review.flagged_at, review.flagged_by = clock.now(), actor.user_id
     review.flag_reason = _reason(reason, "Say what is wrong with it, so that support can decide.")
+    review.flagged_at, review.flagged_by = clock.now(), actor.user_id
     session.flush()
     return review
 

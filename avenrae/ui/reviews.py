@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from avenrae.enums import ReviewSide, ReviewStatus
+from avenrae.enums import ReviewSide, ReviewStatus, Role
 from avenrae.queries.reviewable import SessionReviews, list_reviewable, session_reviews
 from avenrae.queries.reviews import ReviewRow, list_public_reviews, rating_summary
 from avenrae.services.reviews import edit_review, write_review
 from avenrae.ui.actions import Form, actor, load
-from avenrae.ui.format import count, day, number, plain_text, when
+from avenrae.ui.format import count, day, number, percent, plain_text, when
 from avenrae.ui.lists import link
 
 _PAGE = 10
@@ -44,7 +44,7 @@ def show_reviews(practitioner_id: uuid.UUID) -> None:
     with right.container(gap="small"):
         for rating, n in summary.stars.items():
             share = n / summary.count
-            st.progress(share, text=f"{count(rating, 'star')}: {number(n)} ({share:.0%})")
+            st.progress(share, text=f"{count(rating, 'star')}: {number(n)} ({percent(n, summary.count)})")
     cards = st.container()
     pages = math.ceil(summary.count / _PAGE)
     page = st.pagination(pages, key="reviews", bind="query-params") if pages > 1 else 1
@@ -113,7 +113,7 @@ def show_session_reviews(booking_id: uuid.UUID) -> None:
             edit_form(own)
     if other is not None:
         review_card(other, opens=True)
-    else:
+    elif found.is_blind:
         of = "the practitioner" if found.side is ReviewSide.CLIENT else "the client"
         st.caption(f"If {of} writes, you read it once you have written too, or a week after the session was completed.")
 
@@ -141,17 +141,17 @@ def show_reviewable() -> None:
     waiting = load(list_reviewable)
     if not waiting:
         return
-    zone = actor().time_zone
-    st.subheader("Waiting for your review")
-    for session in waiting:
-        with st.container(border=True):
-            text, way = st.columns([5, 2], vertical_alignment="center")
-            text.markdown(
-                f"**{plain_text(session.service_title)} with {plain_text(session.other_name)}**  \n"
-                f":small[:gray[{day(session.starts_at, session.time_zone)} · {plain_text(session.reference)} ·"
-                f" until {when(session.closes_at, zone)}]]"
-            )
-            with way:
+    who = actor()
+    sessions = count(len(waiting), "session", limit=19)
+    with st.expander(f"{sessions} waiting for your review", expanded=who.role is Role.CLIENT):
+        for session in waiting:
+            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                st.markdown(
+                    f"**{plain_text(session.service_title)} with {plain_text(session.other_name)}**  \n"
+                    f":small[:gray[{day(session.starts_at, session.time_zone)} · {plain_text(session.reference)} ·"
+                    f" until {when(session.closes_at, who.time_zone)}]]",
+                    width="content",
+                )
                 link(
                     "care/booking",
                     "Write a review",
@@ -178,6 +178,8 @@ def _write(booking_id: uuid.UUID, found: SessionReviews) -> None:
         st.caption(
             f"{readers} Neither side reads the other's before both have written, at the latest on"
             f" {when(found.shown_at, who.time_zone)}; until then you can change it."
+            if found.is_blind
+            else f"{readers} It is shown at once, and cannot be changed then."
         )
         form.submit(
             "Send review",
