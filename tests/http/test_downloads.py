@@ -64,7 +64,7 @@ def test_no_cell_is_a_formula(console: Console, tokens: dict[Role, str]) -> None
     assert {r["client"] for r in found} == {"'=cmd|calc O'Neil"}
 
 
-@pytest.mark.parametrize("name", ["bookings", "entries", "orders", "products", "practitioners"])
+@pytest.mark.parametrize("name", ["bookings", "entries", "orders", "products", "practitioners", "reviews"])
 def test_every_list_for_an_admin(console: Console, tokens: dict[Role, str], name: str) -> None:
     answer = console.ask(f"/download/{name}.csv", token=tokens[Role.ADMIN])
     assert answer.status == 200
@@ -80,6 +80,8 @@ def test_every_list_for_an_admin(console: Console, tokens: dict[Role, str], name
         (Role.SUPPORT, "products", 403),
         (Role.PRACTITIONER, "orders", 403),
         (Role.PRACTITIONER, "entries", 200),
+        (Role.CLIENT, "reviews", 200),
+        (Role.PRACTITIONER, "reviews", 200),
     ],
 )
 def test_the_role_decides(console: Console, tokens: dict[Role, str], role: Role, name: str, status: int) -> None:
