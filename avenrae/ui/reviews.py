@@ -59,14 +59,15 @@ def review_card(review: ReviewRow, *, opens: bool = False) -> None:
     with st.container(border=True):
         writer = "You" if review.is_mine else plain_text(review.writer)
         st.markdown(f"{stars(review.rating)} · **{writer}**  \n:small[:gray[{day(review.created_at, who.time_zone)}]]")
-        st.markdown(plain_text(review.comment) or ":gray[No words, only stars.]")
+        if review.comment:
+            st.text(review.comment)
+        else:
+            st.caption("No words, only stars.")
         if review.response:
             answered = day(review.responded_at, who.time_zone) if review.responded_at else ""
             with st.container(border=True):
-                st.markdown(
-                    f"**{plain_text(review.practitioner_name)}** answered  \n:small[:gray[{answered}]]\n\n"
-                    f"{plain_text(review.response)}"
-                )
+                st.markdown(f"**{plain_text(review.practitioner_name)}** answered  \n:small[:gray[{answered}]]")
+                st.text(review.response)
         if state := state_of(review):
             st.caption(state)
         if opens:
@@ -81,12 +82,12 @@ def state_of(review: ReviewRow) -> str:
         at_latest = when(review.due_at, who.time_zone)
         return f"{seen_by} It is shown once both have written, at the latest on {at_latest}."
     if review.status is ReviewStatus.HIDDEN:
-        return f"Hidden by support: {plain_text(review.moderation_reason or '')}"
+        return f"Hidden by support: “{plain_text(review.moderation_reason or '')}”"
     if review.is_flag_open:
         mine = "You flagged it" if review.is_about_me else "It was flagged"
-        return f"{mine}: {plain_text(review.flag_reason or '')} It stays up until support has decided."
+        return f"{mine}: “{plain_text(review.flag_reason or '')}” It stays up until support has decided."
     if review.flagged_at and review.moderation_reason:
-        return f"It was flagged, and stays up: {plain_text(review.moderation_reason)}"
+        return f"It was flagged, and stays up: “{plain_text(review.moderation_reason)}”"
     return ""
 
 
