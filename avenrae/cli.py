@@ -30,8 +30,10 @@ cli.add_typer(users, name="user")
 def run() -> None:
     """Run the command line; what a person did wrong is one sentence, not a traceback."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
-    for noisy in ("alembic", "procrastinate", "psycopg.pool", "streamlit"):
+    for noisy in ("alembic", "procrastinate", "streamlit"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # A line for every attempt to connect again; that the database is away is told once, elsewhere.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     # The bench stands beside the package and is not shipped with it.
     with suppress(ModuleNotFoundError):
         from bench.cli import bench

@@ -7,8 +7,8 @@ import signal
 import threading
 from contextlib import suppress
 
+from procrastinate import PsycopgConnector
 from procrastinate.jobs import DeleteJobCondition
-from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import make_url
 
 from avenrae.db import engine as db
@@ -47,7 +47,8 @@ async def _work(attached: bool) -> None:
             try:
                 await working
             except Exception as e:
-                log.warning("background work was interrupted (%s); it goes on in %d s", e, _PAUSE)
+                reason = " ".join(str(e.__cause__ or e).split())
+                log.warning("background work was interrupted (%s); it goes on in %d s", reason, _PAUSE)
         left.cancel()
         if not leaving.is_set():
             with suppress(TimeoutError):
@@ -57,21 +58,20 @@ async def _work(attached: bool) -> None:
 async def run_jobs(url: str, *, wait: bool = True) -> None:
     """Run jobs of the database at a SQLAlchemy address until cancelled, or without `wait` until there are none."""
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    pool = AsyncConnectionPool(
-        address,
+    connector = PsycopgConnector(
+        conninfo=address,
         min_size=1,
         max_size=_AT_ONCE,
-        open=False,
-        check=AsyncConnectionPool.check_connection,
         kwargs={"application_name": "avenrae worker", "connect_timeout": 5, "options": _OPTIONS},
     )
-    async with pool, app.open_async(pool):
-        await app.run_worker_async(
-            concurrency=_AT_ONCE,
-            wait=wait,
-            install_signal_handlers=False,
-            delete_jobs=DeleteJobCondition.SUCCESSFUL,
-        )
+    with app.replace_connector(connector):
+        async with app.open_async():
+            await app.run_worker_async(
+                concurrency=_AT_ONCE,
+                wait=wait,
+                install_signal_handlers=False,
+                delete_jobs=DeleteJobCondition.SUCCESSFUL,
+            )
 
 
 def _watch_parent(loop: asyncio.AbstractEventLoop, leaving: asyncio.Event) -> None:

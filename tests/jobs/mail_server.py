@@ -1,5 +1,6 @@
 """A real mail server in this process, which answers as a test tells it to."""
 
+import asyncio
 import socket
 import ssl
 import subprocess
@@ -22,21 +23,23 @@ class Mailbox:
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
         self.letters: list[EmailMessage] = []
-        self.asked = threading.Event()
-        self.go_on = threading.Event()
+        self.knocked, self.let_in = threading.Event(), threading.Event()
+        self.asked, self.go_on = threading.Event(), threading.Event()
+        self.let_in.set()
         self.go_on.set()
 
     async def handle_RCPT(self, server, session, envelope, address, options) -> str:  # noqa: N802
-        """Take the recipient, unless its name says otherwise."""
+        """Take the recipient, unless its name says otherwise; not before `let_in`."""
+        self.knocked.set()
+        while not self.let_in.is_set():
+            await asyncio.sleep(0.01)
         if address.startswith("nobody@"):
             return "550 5.1.1 No such mailbox"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope) -> str | None:  # noqa: N802
-        """Answer as told; “drop” hangs up without an answer."""
-        import asyncio
-
+        """Answer as told, not before `go_on`; “drop” hangs up without an answer."""
         self.asked.set()
         while not self.go_on.is_set():
             await asyncio.sleep(0.01)
@@ -65,6 +68,7 @@ def serving(mailbox: Mailbox, *, tls: ssl.SSLContext | None = None, password: st
     try:
         yield f"127.0.0.1:{port}"
     finally:
+        mailbox.let_in.set()
         mailbox.go_on.set()
         controller.stop()
 
