@@ -24,6 +24,8 @@ from avenrae.scheduling.zones import spoken
 from avenrae.services.edits import refuse_stale
 from avenrae.services.notices import notify
 
+BATCH = 100
+"""How many reviews are published in one transaction: it holds their practitioners' ratings until its end."""
 _client_user = aliased(User, name="client_user")
 _practitioner_user = aliased(User, name="practitioner_user")
 
@@ -214,7 +216,7 @@ def restore_review(session: Session, actor: Actor, review_id: uuid.UUID, reason:
     return review
 
 
-def publish_due_reviews(session: Session, actor: Actor, limit: int = 500) -> int:
+def publish_due_reviews(session: Session, actor: Actor, limit: int = BATCH) -> int:
     """Publish what has been kept back for a week without an answer from the other side; returns how many there were.
 
     Several may run at once: each takes other rows, and a review is published once.

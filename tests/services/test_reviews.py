@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select, text
@@ -14,6 +15,7 @@ from avenrae import clock
 from avenrae.db.transaction import read_session, transaction
 from avenrae.enums import BookingStatus, PaymentStatus, ReviewSide, ReviewStatus, Role
 from avenrae.errors import AvenraeError, Conflict, InvalidInput, NotFound, NotPermitted
+from avenrae.jobs import tasks
 from avenrae.models import AuditEntry, Booking, Client, Notification, Practitioner, Review, User
 from avenrae.permissions import Actor
 from avenrae.services.reviews import (
@@ -409,6 +411,23 @@ def test_the_task_and_the_other_side_at_once(database: str, noon: datetime) -> N
         assert set(session.scalars(select(Review.status))) == {ReviewStatus.PUBLISHED}
         assert session.scalar(select(func.count()).select_from(Notification)) == 20
         assert session.scalars(select(Practitioner.rating_average)).all() == [4] * 10
+
+
+def test_the_task_publishes_batch_after_batch(database: str, noon: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-REV: what has come due, each once, however much it is; what is not due waits."""
+    monkeypatch.setattr(tasks, "BATCH", 2)
+    monkeypatch.setattr(tasks, "publish_due_reviews", partial(publish_due_reviews, limit=2))
+    with transaction(SYSTEM, "prepare") as session:
+        for n in range(6):
+            of = held(session, completed_at=noon + timedelta(days=n == 5))
+            with clock.stopped(noon + timedelta(days=n == 5)):
+                write_review(session, of.client, of.booking.id, rating=4)
+    for at, out in ((noon + WEEK - SECOND, 0), (noon + WEEK, 5), (noon + WEEK, 5), (noon + timedelta(days=8), 6)):
+        with clock.stopped(at):
+            tasks.publish_reviews(0)
+        with read_session() as session:
+            assert session.scalar(select(func.count()).where(Review.status == ReviewStatus.PUBLISHED)) == out
+            assert session.scalar(select(func.count()).select_from(Notification)) == out
 
 
 MEAN = text(
