@@ -11,8 +11,9 @@ import pytest
 from avenrae import clock
 from avenrae.db.transaction import transaction
 from avenrae.enums import Role
-from avenrae.models import User
+from avenrae.models import Client, Practitioner, User
 from avenrae.permissions import Actor
+from avenrae.services.reviews import write_review
 from tests import make
 from tests.http.conftest import PASSWORD, Console
 
@@ -92,6 +93,31 @@ def test_the_role_decides(console: Console, tokens: dict[Role, str], role: Role,
         assert rows(answer.text) == []
     else:
         assert "does not allow this" in answer.text
+
+
+def test_a_file_of_reviews_holds_what_its_reader_may_read(console: Console, tokens: dict[Role, str]) -> None:
+    """R-REV, R-IMP-02: what is kept back is in nobody else's file; what looks like a formula is text."""
+    with transaction(SYSTEM, "prepare") as session:
+        client, practitioner = (
+            session.query(model).join(User, User.id == model.user_id).filter(User.password_hash.is_not(None)).one()
+            for model in (Client, Practitioner)
+        )
+        held = make.make_session(session, client=client, practitioner=practitioner)
+        sides = [
+            make.actor_of(session.get_one(User, client.user_id), client=client),
+            make.actor_of(session.get_one(User, practitioner.user_id), practitioner=practitioner),
+        ]
+        write_review(session, sides[0], held.id, rating=1, comment="=HYPERLINK(1)")
+
+    def read(role: Role) -> list[tuple[str, str]]:
+        answer = console.ask("/download/reviews.csv?show=all", token=tokens[role])
+        return [(r["rating"], r["comment"]) for r in rows(answer.text)]
+
+    assert read(Role.CLIENT) == read(Role.SUPPORT) == [("1", "'=HYPERLINK(1)")]
+    assert read(Role.PRACTITIONER) == []
+    with transaction(SYSTEM, "prepare") as session:
+        write_review(session, sides[1], held.id, rating=5)
+    assert len(read(Role.PRACTITIONER)) == len(read(Role.CLIENT)) == 2
 
 
 @pytest.mark.parametrize(
