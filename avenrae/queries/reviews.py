@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal_column, null, or_, select, true
@@ -97,8 +98,11 @@ class RatingSummary:
 
     @property
     def average(self) -> float | None:
-        """Their mean, or None where there is none."""
-        return sum(stars * n for stars, n in self.stars.items()) / self.count if self.count else None
+        """Their mean, rounded as the database rounds it, or None where there is none."""
+        if not self.count:
+            return None
+        mean = Decimal(sum(stars * n for stars, n in self.stars.items())) / self.count
+        return float(mean.quantize(Decimal("0.001"), ROUND_HALF_UP))
 
 
 def review_filters(params: Mapping[str, str], zone: str = "") -> ReviewFilters:

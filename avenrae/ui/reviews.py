@@ -170,7 +170,7 @@ def _own_first(side: ReviewSide) -> tuple[ReviewSide, ReviewSide]:
 def _write(booking_id: uuid.UUID, found: SessionReviews) -> None:
     who = actor()
     readers = (
-        f"It is public, on the practitioner's profile, under “{_signed(who.name)}”."
+        "It is public, on the practitioner's profile, under your first name and the first letter of your last."
         if found.side is ReviewSide.CLIENT
         else "Only the client, you and support read it."
     )
@@ -209,8 +209,3 @@ def _thanks(review: Any, zone: str) -> str:
     if review.status == ReviewStatus.PUBLISHED:
         return "Thank you. Your review is published."
     return f"Thank you. It is shown once both have written, at the latest on {when(review.due_at, zone)}."
-
-
-def _signed(name: str) -> str:
-    first, _, last = name.partition(" ")
-    return plain_text(f"{first} {last[:1]}." if last else first)

@@ -508,6 +508,29 @@ def _anything(session: Session, chance: random.Random, people: tuple[dict, dict]
             flag_review(session, chance.choice(sides), review.id, "x")
 
 
+def test_the_second_of_two_counts_the_first(database: str, noon: datetime) -> None:
+    """R-REV: a statement that had to wait for another takes the mean of what is committed then, not of what it saw."""
+    with transaction(SYSTEM, "prepare") as session:
+        practitioner = make.make_practitioner(session)
+        one, two = (
+            held(session, practitioner=practitioner, starts_at=noon - timedelta(hours=2 * n + 2)) for n in range(2)
+        )
+        for of in (one, two):
+            write_review(session, of.practitioner, of.booking.id, rating=5)
+    with transaction(one.client, "write_review") as session:
+        write_review(session, one.client, one.booking.id, rating=1)
+        second = threading.Thread(target=writing(two, ReviewSide.CLIENT, 4))
+        second.start()
+        waits = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        while not session.execute(waits).scalar_one():
+            session.execute(text("SELECT pg_stat_clear_snapshot()"))
+    second.join()
+    with read_session() as session:
+        assert rating_of(session, practitioner.id) == (2.5, 2)
+
+
 @pytest.mark.slow
 def test_the_average_is_exact_under_many_at_once(database: str, noon: datetime) -> None:
     """R-REV: threads that write, hide, restore and publish for two practitioners lose no star and never deadlock."""
