@@ -144,8 +144,8 @@ def live_notices(session: Session, frame: Frame, agenda: Agenda) -> None:
                 Notification(
                     user_id=id_,
                     kind=NoticeKind.REMINDER,
-                    title=f"Reminder: {title} with {other.name}, {begins}",
-                    body=f"Your session {title} ({booking.reference}) with {other.name} begins on {begins}.",
+                    title=f"Reminder: {title} with {other.name}",
+                    body=f"{title} with {other.name} begins on {begins}. Reference: {booking.reference}.",
                     screen="care/booking",
                     record_id=booking.id,
                     read_at=told_at + timedelta(minutes=20) if n else None,

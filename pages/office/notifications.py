@@ -26,7 +26,8 @@ who = actor()
 def main() -> None:
     """Draw the page."""
     st.title("Notifications")
-    show = choice("Show", ["unread"], key="show", every="Everything")
+    with st.columns([2, 5])[0]:
+        show = choice("Show", ["unread"], key="show", every="Everything")
     total = load(count_notifications, unread_only=bool(show))
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     head.caption(count(total, "unread notification" if show else "notification"))
@@ -45,7 +46,7 @@ def main() -> None:
     number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     with body:
         if not total:
-            st.info("You have read everything." if show else "Nothing yet. Reminders of your sessions will stand here.")
+            st.info("You have read everything." if show else "Nothing yet. What concerns you will stand here.")
         for row in load(list_notifications, unread_only=bool(show), page=number) if total else []:
             _draw(row)
 
