@@ -15,7 +15,8 @@ FEW_AND_MANY = {
         "SELECT row_id FROM audit_entries WHERE table_name = 'bookings' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
     ),
     "care/practitioner": (
-        "SELECT id FROM practitioners WHERE verification_status = 'approved' ORDER BY rating_count, id LIMIT 1",
+        "SELECT id FROM practitioners WHERE verification_status = 'approved' AND rating_count > 0"
+        " ORDER BY rating_count, id LIMIT 1",
         "SELECT id FROM practitioners WHERE verification_status = 'approved' ORDER BY rating_count DESC, id LIMIT 1",
     ),
     "care/review": (
