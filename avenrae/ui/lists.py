@@ -162,7 +162,7 @@ def _widen(key: str) -> None:
 
 
 def _why_empty(params: Mapping[str, str], nothing_yet: str) -> str:
-    narrowing = {name: value for name, value in params.items() if value and name not in ("currency", "zone")}
+    narrowing = {name: value for name, value in params.items() if value and name not in ("currency", "zone", "show")}
     return "Nothing fits these filters. Remove one to see more." if narrowing else nothing_yet
 
 

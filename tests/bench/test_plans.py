@@ -16,8 +16,9 @@ from avenrae import queries
 from avenrae.db.transaction import read_session
 from avenrae.enums import Role
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, figures, home, ledger, orders, practitioners, products
+from avenrae.queries import bookings, figures, home, ledger, orders, practitioners, products, reviewable, reviews
 from avenrae.queries.periods import Span
+from avenrae.services.reviews import due_reviews
 from tests.bench.conftest import listening
 
 pytestmark = pytest.mark.xdist_group("worlds")
@@ -84,6 +85,18 @@ VIEWS: dict[str, list[dict[str, str]]] = {
         {**NEAR, "sort": "distance"},
         *({"sort": f"{sign}{name}"} for name in ("name", "rating", "price", "bookings") for sign in ("", "-")),
     ],
+    "reviews": [
+        {},
+        {"page": "300"},
+        {"show": "flagged"},
+        {"show": "waiting"},
+        {"show": "hidden"},
+        {"rating": "1"},
+        {"by": "practitioner"},
+        {"q": "zanele mkhize"},
+        {"q": "B-12345"},
+        *({"sort": f"{sign}{name}"} for name in reviews._SORTS for sign in ("", "-")),
+    ],
     "entries": [{}, {"kind": "refund"}, {"source": "order"}, *({"sort": f"{s}occurred_at"} for s in ("", "-"))],
 }
 """What each list is asked for; `page` and `sort` beside the filters of its address."""
@@ -96,6 +109,7 @@ READS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any
         practitioners.list_practitioners,
         practitioners.count_practitioners,
     ),
+    "reviews": (reviews.review_filters, reviews.list_reviews, reviews.count_reviews),
     "entries": (ledger.entry_filters, ledger.list_entries, ledger.count_entries),
 }
 
@@ -173,6 +187,27 @@ def test_own_lists_walk_an_index(crowded: Engine, role: Role) -> None:
         assert _faults_of(crowded, lambda s, f=filters: bookings.list_bookings(s, own, f)) == []
 
 
+@pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.CLIENT])
+def test_own_reviews_walk_an_index(crowded: Engine, role: Role) -> None:
+    """Also of the one who has most, and what anybody reads about him."""
+    own, busiest = _busiest(crowded, role), _busiest(crowded, Role.PRACTITIONER).practitioner_id
+    for rest in ({}, {"show": "waiting"}, {"rating": "1"}, {"by": "client"}):
+        filters = reviews.review_filters(rest, ZONE)
+        assert _faults_of(crowded, lambda s, f=filters: reviews.list_reviews(s, own, f)) == []
+        assert _faults_of(crowded, lambda s, f=filters: reviews.count_reviews(s, own, f)) == []
+    for read in (
+        lambda s: reviews.latest_reviews(s, own),
+        lambda s: reviews.list_public_reviews(s, own, busiest),
+        lambda s: reviews.rating_summary(s, own, busiest),
+        lambda s: reviewable.list_reviewable(s, own),
+    ):
+        assert _faults_of(crowded, read) == []
+
+
+def test_what_is_due_is_found_by_its_index(crowded: Engine) -> None:
+    assert _faults_of(crowded, lambda s: s.execute(due_reviews(500))) == []
+
+
 LOW = pytest.mark.xfail(reason="how many run low is guessed as a third, so the index is not taken", strict=True)
 
 
@@ -212,6 +247,7 @@ SHORT = {
     "list_offers": "what one practitioner offers, withdrawn ones too",
     "list_slots": "the times of one practitioner on the days that are asked for",
     "list_places": "one row for each city",
+    "list_reviewable": "the sessions of one person in two weeks, and none for staff",
 }
 """Lists whose length the world outside bounds, and why."""
 ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
@@ -221,7 +257,8 @@ ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_practitioners": lambda ids: (practitioners.PractitionerFilters(),),
     "list_entries": lambda ids: (ledger.EntryFilters("ZAR"),),
     "list_movements": lambda ids: (ids["products"],),
-    "list_reviews": lambda ids: (ids["practitioners"],),
+    "list_reviews": lambda ids: (reviews.ReviewFilters(),),
+    "list_public_reviews": lambda ids: (ids["practitioners"],),
     "list_changes": lambda ids: ("bookings", ids["bookings"]),
     "map_rows": lambda ids: (practitioners.PractitionerFilters(),),
     "find_clients": lambda ids: ("zulu",),
