@@ -47,8 +47,15 @@ class Product(Keyed, Stamped, Base):
         Index("ix_products_search", text("search_folded gin_trgm_ops"), postgresql_using="gin"),
         Index(
             "ix_products_low",
+            text('title_folded COLLATE "C"'),
             "id",
-            postgresql_where=text("is_active AND reorder_level > 0 AND on_hand - allocated <= reorder_level"),
+            postgresql_where=text("is_active AND reorder_level > 0 AND on_hand - allocated - reorder_level <= 0"),
+        ),
+        Index(
+            "ix_products_out",
+            text('title_folded COLLATE "C"'),
+            "id",
+            postgresql_where=text("on_hand - allocated = 0"),
         ),
     )
 

@@ -11,6 +11,7 @@ from avenrae.enums import BookingStatus, OrderStatus, VerificationStatus
 from avenrae.models import Booking, Order, Practitioner, Product
 from avenrae.permissions import Actor, Permission
 from avenrae.queries.bookings import is_not_expired
+from avenrae.queries.products import IS_LOW
 from avenrae.queries.scopes import visible_bookings, visible_orders, visible_practitioners, visible_products
 
 _MOST = 1000
@@ -58,9 +59,7 @@ def count_needs(session: Session, actor: Actor) -> Needs:
         "products_low": _of(
             Product,
             visible_products(actor),
-            Product.is_active.is_(True),
-            Product.reorder_level > 0,
-            Product.on_hand - Product.allocated <= Product.reorder_level,
+            IS_LOW,
             when=actor.may(Permission.STOCK_CHANGE),
         ),
     }

@@ -100,21 +100,11 @@ READS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any
 }
 
 
-WAITING = {
-    ("bookings", "q=dlamini"): "one in twenty is called that: hashing all clients is the cheaper plan",
-    ("orders", "q=dlamini"): "the same",
-    ("products", "stock=out"): "what is out of stock has no index",
-}
-"""Views that read a big table as a whole today, and why; one that is mended fails here until it is taken out."""
-
-
 def _views() -> Iterator[Any]:
     for name, views in VIEWS.items():
         for params in views:
             view = "&".join(f"{k}={v}" for k, v in params.items()) or "first"
-            reason = WAITING.get((name, view))
-            marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-            yield pytest.param(name, params, marks=marks, id=f"{name}-{view}")
+            yield pytest.param(name, params, id=f"{name}-{view}")
 
 
 def _plan(session: Session, statement: str, parameters: Any) -> dict[str, Any]:
@@ -173,10 +163,7 @@ def test_own_lists_walk_an_index(crowded: Engine, role: Role) -> None:
         assert _faults_of(crowded, lambda s, f=filters: bookings.list_bookings(s, own, f)) == []
 
 
-LOW = pytest.mark.xfail(reason="how many run low is guessed as a third, so the index is not taken", strict=True)
-
-
-@pytest.mark.parametrize("role", [pytest.param(Role.ADMIN, marks=LOW), Role.PRACTITIONER, Role.CLIENT])
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.PRACTITIONER, Role.CLIENT])
 def test_home_reads_little(crowded: Engine, role: Role) -> None:
     who = ADMIN if role is Role.ADMIN else _busiest(crowded, role)
     assert _faults_of(crowded, lambda s: home.count_needs(s, who)) == []
