@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
@@ -255,7 +255,7 @@ def _conditions(actor: Actor, f: BookingFilters) -> list[ColumnElement[bool]]:
     if f.starts_before:
         conditions.append(Booking.starts_at < f.starts_before)
     if f.ended_by:
-        conditions.append(Booking.ends_at <= f.ended_by)
+        conditions.append(has_ended(f.ended_by))
     if f.live_only:
         conditions.append(Booking.status != BookingStatus.CANCELLED)
     if f.without_expired_holds:
@@ -268,6 +268,11 @@ def _conditions(actor: Actor, f: BookingFilters) -> list[ColumnElement[bool]]:
         others = [_CLIENT] if actor.role is Role.PRACTITIONER else [_CLIENT, _PRACTITIONER]
         conditions.append(or_(_has_reference(f), of_named(actor, words, *others)))
     return conditions
+
+
+def has_ended(at: datetime) -> ColumnElement[bool]:
+    """Whether a booking is over at an instant; what is over has begun, and the indexes know only when that was."""
+    return and_(Booking.ends_at <= at, Booking.starts_at < at)
 
 
 def is_not_expired() -> ColumnElement[bool]:

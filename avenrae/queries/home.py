@@ -10,7 +10,7 @@ from avenrae import clock
 from avenrae.enums import BookingStatus, OrderStatus, VerificationStatus
 from avenrae.models import Booking, Order, Practitioner, Product
 from avenrae.permissions import Actor, Permission
-from avenrae.queries.bookings import is_not_expired
+from avenrae.queries.bookings import has_ended, is_not_expired
 from avenrae.queries.products import IS_LOW
 from avenrae.queries.scopes import visible_bookings, visible_orders, visible_practitioners, visible_products
 
@@ -44,7 +44,7 @@ def count_needs(session: Session, actor: Actor) -> Needs:
             Booking,
             visible_bookings(actor),
             Booking.status == BookingStatus.CONFIRMED,
-            Booking.ends_at <= clock.now(),
+            has_ended(clock.now()),
             when=actor.may(Permission.BOOKING_COMPLETE),
         ),
         "orders_to_fulfil": _of(
