@@ -119,7 +119,7 @@ def show_list(
     order = st.query_params.get("sort", sort)
     if order.removeprefix("-") not in {c.key for c in columns if c.key}:
         order = sort
-    asked = _asked_page()
+    asked = asked_page()
     total, found = load(_count_and_read, count, rows, filters, order, asked)
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     beyond = "Counting stops here. Filters narrow the list; sorted the other way it begins with its end."
@@ -127,12 +127,7 @@ def show_list(
     if export and total:
         _export_link(head, export, {**params, "sort": order})
     table = st.container()
-    pages = math.ceil(min(total, COUNT_LIMIT) / PAGE_SIZE)
-    if total > COUNT_LIMIT:
-        pages = _pages_beyond(pages, asked, len(found))
-    number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
-    if number != asked and total:
-        found = load(rows, filters, sort=order, page=number)
+    found = turn_pages(total, asked, found, lambda number: load(rows, filters, sort=order, page=number))
     with table:
         records(
             found,
@@ -163,16 +158,26 @@ def _count_and_read(
     return total, rows(session, actor, filters, sort=order, page=page) if total else []
 
 
-def _asked_page() -> int:
+def asked_page() -> int:
     """Return the page that was pressed or that the address names; the widget has the last word."""
     named = str(st.session_state.get("page") or st.query_params.get("page", ""))
     return min(max(1, int(named)), _DEEPEST) if named.isascii() and named.isdigit() and len(named) < 10 else 1
 
 
-def _pages_beyond(counted_pages: int, asked: int, found: int) -> int:
-    """Return how many pages a list has that is longer than it was counted: the next one after what is seen."""
-    if asked < counted_pages or not found:
-        return counted_pages + 1
+def turn_pages(total: int, asked: int, found: Sequence[Row], read: Callable[[int], Sequence[Row]]) -> Sequence[Row]:
+    """Draw the page numbers; returns the rows of the page chosen, `found` if it is the one that was asked for."""
+    pages = _pages(total, asked, len(found))
+    number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    return found if number == asked or not total else read(number)
+
+
+def _pages(total: int, asked: int, found: int) -> int:
+    """Return how many pages there are; of a list that was not counted to its end, one more than are known."""
+    pages = math.ceil(min(total, COUNT_LIMIT) / PAGE_SIZE)
+    if total <= COUNT_LIMIT:
+        return pages
+    if asked < pages or not found:
+        return pages + 1
     return min(asked + (found == PAGE_SIZE), _DEEPEST)
 
 
