@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, func, not_, or_, select, true, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, not_, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from avenrae.models import Client, Practitioner, User
@@ -15,8 +15,8 @@ from avenrae.queries.scopes import visible_clients, visible_practitioners
 
 Owner = tuple[InstrumentedAttribute[Any], type[Client] | type[Practitioner]]
 """The column that says whose a row is, and what it is a key of."""
-_COMMON = 1_000
-"""A name that fits more people than this is common: so many rows are theirs that a page is soon found by walking."""
+_COMMON, _MANY = 1_000, 500
+"""A name is common if more people have it and more rows are theirs: walking the list soon finds a page of them."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class PeopleSearch:
     """What a search of staff leaves of a list whose rows belong to people, or have the reference that it says.
 
     The rows of a rare name are few and looked up from its people; those of a common one are many, and the list is
-    walked in its order until the page is full. The database decides by counting the people, within one statement.
+    walked in its order until the page is full. The database decides by counting some of both, within one statement.
     """
 
     def __init__(self, actor: Actor, search: str, ids: Select[Any], reference: ColumnElement[bool], *owners: Owner):
@@ -60,8 +60,12 @@ class PeopleSearch:
         self._ids, self._reference, self._owners = ids, reference, owners
         self._fits = [_fits(actor, search, *owner) for owner in owners]
         self._people = select(User.id).where(is_named(search)).cte("people")
-        some = select(self._people.c.id).limit(_COMMON + 1).subquery()
-        self._is_common = select(func.count() > _COMMON).select_from(some).scalar_subquery()
+        people, rows = select(self._people.c.id).limit(_COMMON + 1).subquery(), self.all(upto=_MANY + 1).subquery()
+        # The rows are counted only if the people are many.
+        self._is_common = and_(
+            select(func.count() > _COMMON).select_from(people).scalar_subquery(),
+            select(func.count() > _MANY).select_from(rows).scalar_subquery(),
+        )
 
     def page(self, sorts: Mapping[str, Any], sort: str, number: int, size: int) -> Select[Any]:
         """Return the keys that a page shows."""

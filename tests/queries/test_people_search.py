@@ -18,8 +18,9 @@ SYSTEM = Actor.system("Test")
 
 @pytest.fixture(params=[1_000, 0], ids=["rare", "common"])
 def common(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More people than this are a common name: the same search is answered in both ways."""
+    """More people and rows than this are a common name: the same search is answered in both ways."""
     monkeypatch.setattr(people, "_COMMON", request.param)
+    monkeypatch.setattr(people, "_MANY", request.param)
 
 
 @pytest.fixture
