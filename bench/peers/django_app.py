@@ -227,7 +227,13 @@ def main(port: int) -> None:
         users.create_superuser("bench", "bench@example.org", "bench")
     connection.close()
     uvicorn.run(
-        get_asgi_application(), host="127.0.0.1", port=port, access_log=False, log_level="warning", lifespan="off"
+        get_asgi_application(),
+        host="127.0.0.1",
+        port=port,
+        timeout_keep_alive=600,
+        access_log=False,
+        log_level="warning",
+        lifespan="off",
     )
 
 

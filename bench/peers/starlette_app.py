@@ -207,7 +207,7 @@ def main(port: int) -> None:
     admin.add_view(BookingView(Booking, key="booking"))
     admin.add_view(OrderView(Order, key="order"))
     admin.mount_to(app)
-    uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="warning")
+    uvicorn.run(app, host="127.0.0.1", port=port, timeout_keep_alive=600, access_log=False, log_level="warning")
 
 
 if __name__ == "__main__":
