@@ -16,6 +16,7 @@ class Permission(StrEnum):
     """One thing that can be done; the part before the colon is the area."""
 
     ACCOUNT_EDIT = "account:edit"
+    NOTIFICATION_READ = "notification:read"
     PRACTITIONER_VIEW = "practitioner:view"
     PRACTITIONER_EDIT = "practitioner:edit"
     PRACTITIONER_REVIEW = "practitioner:review"
@@ -55,6 +56,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.CLIENT: frozenset(
         {
             _P.ACCOUNT_EDIT,
+            _P.NOTIFICATION_READ,
             _P.PRACTITIONER_VIEW,
             _P.BOOKING_VIEW,
             _P.BOOKING_CREATE,
@@ -69,6 +71,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: frozenset(
         {
             _P.ACCOUNT_EDIT,
+            _P.NOTIFICATION_READ,
             _P.PRACTITIONER_VIEW,
             _P.PRACTITIONER_EDIT,
             _P.SERVICE_EDIT,
@@ -88,6 +91,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: frozenset(
         {
             _P.ACCOUNT_EDIT,
+            _P.NOTIFICATION_READ,
             _P.PRACTITIONER_VIEW,
             _P.AVAILABILITY_VIEW,
             _P.BOOKING_VIEW,

@@ -1,15 +1,20 @@
 """The present of the demo world, made by the same services as a click: today's sessions and the open orders."""
 
-from sqlalchemy.orm import Session
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
 from avenrae.demo.people import Customer, Worker
 from avenrae.demo.rows import Frame
 from avenrae.demo.sessions import Agenda, Visit
 from avenrae.demo.shop import FREE_SHIPPING_MINOR, Shop
-from avenrae.enums import MovementReason, Role
-from avenrae.models import Booking
+from avenrae.enums import BookingStatus, MovementReason, NoticeKind, Role
+from avenrae.models import Booking, Client, Notification, Practitioner, Service, User
 from avenrae.permissions import Actor
+from avenrae.queries.due import reminder_key
+from avenrae.scheduling.zones import spoken
 from avenrae.services.bookings import cancel_booking, complete_booking, confirm_booking, create_booking
 from avenrae.services.money import record_payment
 from avenrae.services.orders import cancel_order, fulfil_order, place_order, record_order_payment, refund_order
@@ -114,6 +119,40 @@ def live_stock(session: Session, frame: Frame, shop: Shop) -> None:
     adjust_stock(
         session, DEMO, broken.id, delta=-1, reason=MovementReason.DAMAGED, note="Dropped while packing an order"
     )
+
+
+def live_notices(session: Session, frame: Frame, agenda: Agenda) -> None:
+    """Let the demo practitioner and client have been reminded of their last sessions; the newest is unread."""
+    client, practitioner = aliased(User), aliased(User)
+    sessions = (
+        select(Booking, Service.title, client, practitioner)
+        .join(Service, Service.id == Booking.service_id)
+        .join(Client, Client.id == Booking.client_id)
+        .join(client, client.id == Client.user_id)
+        .join(Practitioner, Practitioner.id == Booking.practitioner_id)
+        .join(practitioner, practitioner.id == Practitioner.user_id)
+        .where(Booking.status == BookingStatus.COMPLETED)
+        .order_by(Booking.starts_at.desc())
+        .limit(6)
+    )
+    for mine, id_ in ((practitioner, agenda.diaries[0].worker.user_id), (client, agenda.customers[0].user_id)):
+        for n, (booking, title, asks, answers) in enumerate(session.execute(sessions.where(mine.id == id_)).all()):
+            other = asks if mine is practitioner else answers
+            begins = f"{spoken(booking.starts_at, frame.zone)} ({frame.zone.key})"
+            told_at = booking.starts_at - timedelta(hours=2)
+            session.add(
+                Notification(
+                    user_id=id_,
+                    kind=NoticeKind.REMINDER,
+                    title=f"Reminder: {title} with {other.name}",
+                    body=f"{title} with {other.name} begins on {begins}. Reference: {booking.reference}.",
+                    screen="care/booking",
+                    record_id=booking.id,
+                    read_at=told_at + timedelta(minutes=20) if n else None,
+                    once=reminder_key(2, booking),
+                    created_at=told_at,
+                )
+            )
 
 
 def _ask(session: Session, visit: Visit) -> Booking:

@@ -7,7 +7,18 @@ from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from avenrae.enums import Role, VerificationStatus
-from avenrae.models import Booking, Client, LedgerEntry, Order, Practitioner, Product, Service, Transaction, User
+from avenrae.models import (
+    Booking,
+    Client,
+    LedgerEntry,
+    Notification,
+    Order,
+    Practitioner,
+    Product,
+    Service,
+    Transaction,
+    User,
+)
 from avenrae.permissions import Actor, Permission
 
 
@@ -84,6 +95,11 @@ def visible_ledger(actor: Actor) -> ColumnElement[bool]:
     if not actor.may(Permission.FIGURES_REVENUE):
         return false()
     return true() if actor.is_staff else _is_own(LedgerEntry.practitioner_id, actor.practitioner_id)
+
+
+def visible_notifications(actor: Actor) -> ColumnElement[bool]:
+    """Everybody: what he himself was told."""
+    return _is_own(Notification.user_id, actor.user_id) if actor.may(Permission.NOTIFICATION_READ) else false()
 
 
 def _is_own(column: InstrumentedAttribute[Any], key: uuid.UUID | None) -> ColumnElement[bool]:

@@ -48,6 +48,7 @@ _SHOPPERS = frozenset({Role.ADMIN, Role.PRACTITIONER, Role.CLIENT})
 
 SCREENS: tuple[Screen, ...] = (
     Screen("office/home", "Home", "", "home", _ALL),
+    Screen("office/notifications", "Notifications", "notifications", "notifications", _ALL),
     Screen("office/account", "My account", "account", "account_circle", _ALL),
     Screen("care/map", "Practitioner map", "map", "map", _STAFF),
     Screen("care/practitioners", "Practitioners", "practitioners", "groups", frozenset({*_STAFF, Role.CLIENT})),
