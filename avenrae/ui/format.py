@@ -98,7 +98,7 @@ def time_range(starts_at: datetime, ends_at: datetime, zone: str) -> str:
 
 
 def count(n: int, one: str, many: str = "", *, limit: int = 100_000) -> str:
-    """Return a number with its noun: `1 booking`, `2 340 bookings`, `100 000+ bookings`."""
+    """Return a number with its noun: `1 booking`, `2 340 bookings`, `10 000+ bookings`."""
     shown = number(min(n, limit)) + ("+" if n > limit else "")
     return f"{shown} {one if n == 1 else many or one + 's'}"
 
