@@ -10,7 +10,7 @@ from avenrae import clock
 from avenrae.enums import BookingStatus, OrderStatus, VerificationStatus
 from avenrae.models import Booking, Order, Practitioner, Product
 from avenrae.permissions import Actor, Permission
-from avenrae.queries.bookings import is_not_expired
+from avenrae.queries.bookings import is_not_expired, is_offer
 from avenrae.queries.scopes import visible_bookings, visible_orders, visible_practitioners, visible_products
 
 _MOST = 1000
@@ -37,6 +37,7 @@ def count_needs(session: Session, actor: Actor) -> Needs:
             Booking.status == BookingStatus.PENDING,
             Booking.starts_at > clock.now(),
             is_not_expired(),
+            ~is_offer(),
             when=actor.may(Permission.BOOKING_VIEW),
         ),
         "to_close": _of(

@@ -13,9 +13,9 @@ EXPECTED = {
     Role.PRACTITIONER: "account:edit practitioner:view practitioner:edit service:edit availability:view "
     "availability:edit booking:view booking:confirm booking:decline "
     "booking:reschedule booking:complete booking:no_show product:view payment:view figures:revenue",
-    Role.SUPPORT: "account:edit practitioner:view availability:view booking:view booking:create booking:confirm "
-    "booking:reschedule booking:cancel order:view order:fulfil order:cancel payment:view payment:refund "
-    "figures:operations client:view user:view user:reset",
+    Role.SUPPORT: "account:edit practitioner:view availability:view booking:view booking:create booking:create_series "
+    "booking:confirm booking:reschedule booking:cancel order:view order:fulfil order:cancel payment:view "
+    "payment:refund figures:operations client:view client:add user:view user:reset",
 }
 
 

@@ -2,24 +2,31 @@
 
 import uuid
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.enums import BookingStatus
-from avenrae.errors import Conflict, InvalidInput, NotFound
-from avenrae.models import Booking, Client
+from avenrae.enums import WaitlistStatus
+from avenrae.errors import Conflict, InvalidInput
+from avenrae.models import Booking, BookingWaitlist
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.scopes import visible_clients
 from avenrae.services.bookings.calendars import (
     OPEN,
     WORDS,
-    hold_calendar,
+    agreed,
+    lock_calendar,
     locked_booking,
     offered_service,
+    refuse_offer,
+    release_holds,
     require_offered,
+    require_time,
+    visible_client,
 )
+from avenrae.services.bookings.places import offer_places
+from avenrae.services.users import add_client
 from avenrae.settings import settings
 
 
@@ -29,14 +36,15 @@ def create_booking(
     *,
     client_id: uuid.UUID,
     service_id: uuid.UUID,
-    starts_at: datetime,
+    starts_at: datetime | None,
     notes: str = "",
     outside_hours: bool = False,
 ) -> Booking:
     """Agree a session for a client: confirmed at once when staff makes it, a hold when the client does.
 
     Price, commission, policy and buffers are copied from the service as they are now (R-BOOK-10). The time must be
-    one that is offered (R-BOOK-07); staff may go `outside_hours`, never over another session.
+    one that is offered (R-BOOK-07); staff may go `outside_hours`, never over another session. No time at all is
+    now, for somebody who stands at the door.
 
     Raises:
         InvalidInput: The time has passed or has no zone, or the service is not offered.
@@ -44,41 +52,56 @@ def create_booking(
         Conflict: The time is not offered, or taken (constraint `bookings_no_overlap`).
     """
     require(actor, Permission.BOOKING_CREATE)
-    if starts_at.tzinfo is None:
-        raise InvalidInput("The start needs a time zone.")
-    if starts_at < clock.now():
-        raise InvalidInput("This time has passed. Choose a time to come.")
-    client = session.execute(select(Client).where(Client.id == client_id, visible_clients(actor))).scalar_one_or_none()
-    if client is None:
-        raise NotFound("There is no such client.")
+    at = _now(actor) if starts_at is None else starts_at
+    if starts_at is not None:
+        require_time(starts_at)
+    client = visible_client(session, actor, client_id)
     service, practitioner = offered_service(session, service_id)
-    ends_at = starts_at + timedelta(minutes=service.duration_minutes)
-    hold_calendar(session, practitioner.id, starts_at, ends_at)
+    lock_calendar(session, practitioner.id)
+    freed = release_holds(session, practitioner.id, at, at + timedelta(minutes=service.duration_minutes))
     by_staff = actor.is_staff
-    if not (outside_hours and by_staff):
-        require_offered(session, actor, service.id, starts_at)
-    booking = Booking(
-        client_id=client.id,
-        practitioner_id=practitioner.id,
-        service_id=service.id,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        buffer_before=practitioner.buffer_before if service.buffer_before is None else service.buffer_before,
-        buffer_after=practitioner.buffer_after if service.buffer_after is None else service.buffer_after,
-        time_zone=practitioner.time_zone,
-        status=BookingStatus.CONFIRMED if by_staff else BookingStatus.PENDING,
-        confirmed_at=clock.now() if by_staff else None,
-        hold_expires_at=None if by_staff else clock.now() + timedelta(minutes=settings().hold_minutes),
-        price_minor=service.price_minor,
-        currency=service.currency,
-        commission_bps=practitioner.commission_bps or settings().commission_bps,
-        policy=service.policy,
-        notes=notes.strip(),
-    )
+    if starts_at is not None and not (outside_hours and by_staff):
+        require_offered(session, actor, service.id, at)
+    held_until = None if by_staff else clock.now() + timedelta(minutes=settings().hold_minutes)
+    booking = agreed(client.id, service, practitioner, at, held_until)
+    booking.notes = notes.strip()
     session.add(booking)
     session.flush()
-    session.refresh(booking, ["reference", "payment_status"])
+    stop_waiting(session, booking)
+    offer_places(session, practitioner.id, freed)
     return booking
+
+
+def book_walk_in(
+    session: Session,
+    actor: Actor,
+    *,
+    first_name: str,
+    last_name: str,
+    email: str,
+    phone: str,
+    service_id: uuid.UUID,
+    starts_at: datetime | None,
+    notes: str = "",
+    outside_hours: bool = False,
+) -> Booking:
+    """Take somebody in as a client, who gets no password, and agree a session with him; both or neither.
+
+    Raises:
+        InvalidInput: A name, the address or the number cannot be used, or what `create_booking` says of the time.
+        Conflict: The address is somebody's already, or the time is not free.
+    """
+    require(actor, Permission.CLIENT_ADD)
+    client_id = add_client(session, actor, first_name=first_name, last_name=last_name, email=email, phone=phone)
+    return create_booking(
+        session,
+        actor,
+        client_id=client_id,
+        service_id=service_id,
+        starts_at=starts_at,
+        notes=notes,
+        outside_hours=outside_hours,
+    )
 
 
 def reschedule_booking(
@@ -88,21 +111,42 @@ def reschedule_booking(
 
     Raises:
         InvalidInput: The new time has passed or has no zone.
-        Conflict: The session is over, or the new time is not offered or taken.
+        Conflict: The session is over or only offered, or the new time is not offered or taken.
     """
     booking = locked_booking(session, actor, booking_id, Permission.BOOKING_RESCHEDULE)
     if booking.status not in OPEN:
         raise Conflict(f"This booking cannot be moved: it is {WORDS[booking.status]}.")
     if booking.starts_at <= clock.now() and not actor.is_staff:
         raise Conflict("This session has begun and cannot be moved any more.")
-    if starts_at.tzinfo is None:
-        raise InvalidInput("The start needs a time zone.")
-    if starts_at < clock.now():
-        raise InvalidInput("This time has passed. Choose a time to come.")
+    refuse_offer(session, booking)
+    require_time(starts_at)
     length = booking.ends_at - booking.starts_at
-    hold_calendar(session, booking.practitioner_id, starts_at, starts_at + length)
+    freed = [(booking.starts_at, booking.ends_at)]
+    freed += release_holds(session, booking.practitioner_id, starts_at, starts_at + length)
     if not (outside_hours and actor.is_staff):
         require_offered(session, actor, booking.service_id, starts_at, moving=booking)
     booking.starts_at, booking.ends_at = starts_at, starts_at + length
     session.flush()
+    offer_places(session, booking.practitioner_id, freed)
     return booking
+
+
+def stop_waiting(session: Session, *made: Booking) -> None:
+    """Take a client off the waiting list of the days on which he has booked a practitioner."""
+    by_day = {b.starts_at.astimezone(ZoneInfo(b.time_zone)).date(): b for b in made}
+    waiting = select(BookingWaitlist).where(
+        BookingWaitlist.client_id == made[0].client_id,
+        BookingWaitlist.practitioner_id == made[0].practitioner_id,
+        BookingWaitlist.on_date.in_(by_day),
+        BookingWaitlist.status == WaitlistStatus.WAITING,
+    )
+    for entry in session.scalars(waiting.execution_options(populate_existing=True)):
+        entry.status, entry.booking_id = WaitlistStatus.BOOKED, by_day[entry.on_date].id
+    session.flush()
+
+
+def _now(actor: Actor) -> datetime:
+    """Return the minute that runs, at which only staff may let a session begin."""
+    if not actor.is_staff:
+        raise InvalidInput("Choose a time to come.")
+    return clock.now().replace(second=0, microsecond=0)

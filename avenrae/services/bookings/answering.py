@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from avenrae import clock, money
-from avenrae.enums import BookingStatus, CancellationPolicy, CancelledBy, PaymentStatus, Role
+from avenrae.enums import BookingStatus, CancellationPolicy, CancelledBy, PaymentStatus, Role, WaitlistStatus
 from avenrae.errors import Conflict, InvalidInput
 from avenrae.models import Booking
 from avenrae.permissions import Actor, Permission
 from avenrae.scheduling.policies import refund_share
-from avenrae.services.bookings.calendars import OPEN, WORDS, locked_booking
+from avenrae.services.bookings.calendars import OPEN, WORDS, close_offers, locked_booking, refuse_offer
 from avenrae.services.bookings.closing import still_paid
+from avenrae.services.bookings.places import offer_places
 from avenrae.services.edits import refuse_stale
 from avenrae.services.money import book_retained_fee, find_payment, record_refund, require_refund_limit
 
@@ -27,6 +28,7 @@ def confirm_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bo
     booking = locked_booking(session, actor, booking_id, Permission.BOOKING_CONFIRM)
     if booking.status != BookingStatus.PENDING:
         raise Conflict(f"This booking cannot be confirmed: it is {WORDS[booking.status]}.")
+    refuse_offer(session, booking)
     is_unpaid = booking.payment_status == PaymentStatus.UNPAID
     if is_unpaid and booking.hold_expires_at and booking.hold_expires_at <= clock.now():
         raise Conflict("The hold on this time has run out. Make a new booking if the time is still free.")
@@ -45,7 +47,7 @@ def decline_booking(session: Session, actor: Actor, booking_id: uuid.UUID, reaso
     booking = locked_booking(session, actor, booking_id, Permission.BOOKING_DECLINE)
     if booking.status != BookingStatus.PENDING:
         raise Conflict(f"This booking cannot be declined: it is {WORDS[booking.status]}.")
-    return _cancelled(session, actor, booking, reason)
+    return called_off(session, actor, booking, reason)
 
 
 def cancel_booking(session: Session, actor: Actor, booking_id: uuid.UUID, reason: str) -> Booking:
@@ -63,7 +65,7 @@ def cancel_booking(session: Session, actor: Actor, booking_id: uuid.UUID, reason
         raise Conflict(f"This booking cannot be cancelled: it is {WORDS[booking.status]}.")
     if actor.role is Role.CLIENT and booking.starts_at <= clock.now():
         raise Conflict("This session has begun. Ask the practitioner or support about it.")
-    return _cancelled(session, actor, booking, reason)
+    return called_off(session, actor, booking, reason)
 
 
 def edit_booking_notes(
@@ -81,7 +83,8 @@ def edit_booking_notes(
     return booking
 
 
-def _cancelled(session: Session, actor: Actor, booking: Booking, reason: str) -> Booking:
+def called_off(session: Session, actor: Actor, booking: Booking, reason: str) -> Booking:
+    """Cancel a booking that is locked with its calendar, give back what is due, and offer the place to who waits."""
     if not reason.strip():
         raise InvalidInput("Say why, so that everybody concerned can be told.")
     _give_back(session, actor, booking, reason)
@@ -91,6 +94,9 @@ def _cancelled(session: Session, actor: Actor, booking: Booking, reason: str) ->
     )
     booking.cancellation_reason, booking.hold_expires_at = reason.strip(), None
     session.flush()
+    by_client = actor.role is Role.CLIENT
+    close_offers(session, [booking.id], WaitlistStatus.LEFT if by_client else WaitlistStatus.EXPIRED)
+    offer_places(session, booking.practitioner_id, [(booking.starts_at, booking.ends_at)])
     return booking
 
 
