@@ -11,7 +11,16 @@ from avenrae import clock
 from avenrae.db.transaction import transaction
 from avenrae.enums import BookingStatus, Role, WaitlistStatus
 from avenrae.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from avenrae.models import AvailabilityRule, Booking, BookingWaitlist, Practitioner, Service, User
+from avenrae.models import (
+    AvailabilityRule,
+    Booking,
+    BookingWaitlist,
+    Notification,
+    OutboxMail,
+    Practitioner,
+    Service,
+    User,
+)
 from avenrae.permissions import Actor
 from avenrae.queries.home import count_needs
 from avenrae.queries.waiting_list import WaitFilters, count_waiting, find_waiting, get_waiting, list_waiting
@@ -97,6 +106,15 @@ def test_the_first_who_joined_is_offered_the_place(session: Session, day: Day, n
     )
     assert entry.offer_expires_at == held.hold_expires_at == noon + HOUR
     assert entry.offered_at == noon
+    told = session.scalars(select(Notification).where(Notification.user_id == first.user_id)).one()
+    assert (told.title, told.body, told.screen, told.record_id) == (
+        "A place is free for you",
+        f"Healing session with {day.worker().name}, Tue 17 Mar 2026, 10:00 SAST. It is held for you until"
+        " Mon 16 Mar 2026, 13:00 SAST. Accept it, or decline it so that the next person gets it.",
+        "care/waiting_list",
+        entry.id,
+    )
+    assert session.scalars(select(OutboxMail.user_id)).all() == [first.user_id]
 
 
 def frees_by_reschedule(session: Session, day: Day) -> None:

@@ -125,7 +125,7 @@ def reschedule_booking(
     freed += release_holds(session, booking.practitioner_id, starts_at, starts_at + length)
     if not (outside_hours and actor.is_staff):
         require_offered(session, actor, booking.service_id, starts_at, moving=booking)
-    booking.starts_at, booking.ends_at = starts_at, starts_at + length
+    booking.starts_at, booking.ends_at, booking.moved_at = starts_at, starts_at + length, clock.now()
     session.flush()
     offer_places(session, booking.practitioner_id, freed)
     return booking

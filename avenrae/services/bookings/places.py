@@ -11,15 +11,16 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
-from avenrae.enums import VerificationStatus, WaitlistStatus
+from avenrae.enums import NoticeKind, VerificationStatus, WaitlistStatus
 from avenrae.models import BookingWaitlist, Client, Practitioner, Service, User
 from avenrae.permissions import Actor
 from avenrae.queries.diaries import get_diary
 from avenrae.scheduling.diary import Diary, Taken
 from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
 from avenrae.scheduling.slots import slots
-from avenrae.scheduling.zones import instant
+from avenrae.scheduling.zones import instant, spoken
 from avenrae.services.bookings.calendars import agreed
+from avenrae.services.notices import notify
 from avenrae.settings import settings
 
 log = logging.getLogger("avenrae")
@@ -71,7 +72,7 @@ def sweep_waiting_list(session: Session, practitioner_id: uuid.UUID) -> int:
 
 def _offer(session: Session, practitioner_id: uuid.UUID, first: date, last: date) -> int:
     waiting = session.execute(
-        select(BookingWaitlist, Service, Practitioner)
+        select(BookingWaitlist, Service, Practitioner, User.first_name + " " + User.last_name, _client_user.id)
         .join(Service, Service.id == BookingWaitlist.service_id)
         .join(Practitioner, Practitioner.id == BookingWaitlist.practitioner_id)
         .join(User, User.id == Practitioner.user_id)
@@ -93,10 +94,10 @@ def _offer(session: Session, practitioner_id: uuid.UUID, first: date, last: date
     ).all()
     if not waiting:
         return 0
-    days = [entry.on_date for entry, _, _ in waiting]
+    days = [entry.on_date for entry, *_ in waiting]
     diaries: dict[uuid.UUID, Diary] = {}
     made = 0
-    for entry, service, practitioner in waiting:
+    for entry, service, practitioner, name, user_id in waiting:
         zone = ZoneInfo(practitioner.time_zone)
         if service.id not in diaries:
             span = (instant(min(days), MIDNIGHT, zone), instant(max(days) + ONE_DAY, MIDNIGHT, zone))
@@ -106,6 +107,7 @@ def _offer(session: Session, practitioner_id: uuid.UUID, first: date, last: date
             continue
         taken = _hold(session, entry, service, practitioner, start)
         diaries = {key: replace(diary, taken=[*diary.taken, taken]) for key, diary in diaries.items()}
+        _tell(session, entry, user_id, f"{service.title} with {name}, {spoken(start, zone)}", zone)
         made += 1
     return made
 
@@ -116,6 +118,20 @@ def _free(diary: Diary, day: date) -> datetime | None:
     since, until = instant(day, MIDNIGHT, zone), instant(day + ONE_DAY, MIDNIGHT, zone)
     soonest = clock.now() + diary.terms.min_notice + LEAST
     return next(iter(slots(diary, clock.now(), max(since, soonest), until)), None)
+
+
+def _tell(session: Session, entry: BookingWaitlist, user_id: uuid.UUID, what: str, zone: ZoneInfo) -> None:
+    until = spoken(entry.offer_expires_at, zone) if entry.offer_expires_at else ""
+    notify(
+        session,
+        user_id,
+        NoticeKind.WAITING_LIST,
+        subject="A place is free for you",
+        text=f"{what}. It is held for you until {until}. Accept it, or decline it so that the next person gets it.",
+        screen="care/waiting_list",
+        record_id=entry.id,
+        once=f"offer:{entry.booking_id}",
+    )
 
 
 def _hold(
