@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from avenrae.enums import Role
 from avenrae.errors import NotFound
-from avenrae.models import AuditEntry, Booking, Order, Practitioner, Product, Service, User
+from avenrae.models import AuditEntry, Booking, BookingWaitlist, Order, Practitioner, Product, Service, User
 from avenrae.permissions import Actor, Permission
 from avenrae.queries.scopes import (
     visible_bookings,
@@ -20,6 +20,7 @@ from avenrae.queries.scopes import (
     visible_products,
     visible_services,
     visible_users,
+    visible_waitlist,
 )
 
 
@@ -39,6 +40,7 @@ def _offered_by_own_or_all(actor: Actor) -> ColumnElement[bool]:
 
 
 _SCOPES: dict[str, tuple[Any, Callable[[Actor], ColumnElement[bool]]]] = {
+    "booking_waitlist": (BookingWaitlist, visible_waitlist),
     "bookings": (Booking, visible_bookings),
     "orders": (Order, visible_orders),
     "practitioners": (Practitioner, _own_or_staff),

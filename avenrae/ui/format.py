@@ -4,7 +4,14 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from avenrae.enums import AvailabilityStatus, BookingStatus, OrderStatus, PaymentStatus, VerificationStatus
+from avenrae.enums import (
+    AvailabilityStatus,
+    BookingStatus,
+    OrderStatus,
+    PaymentStatus,
+    VerificationStatus,
+    WaitlistStatus,
+)
 from avenrae.money import show as show_money
 from avenrae.ui.records import Cell, Tone
 
@@ -30,6 +37,7 @@ _TONES: dict[type[StrEnum], dict[str, Tone]] = {
         "no_show": "red",
     },
     PaymentStatus: {"unpaid": "amber", "paid": "green", "partially_refunded": "violet"},
+    WaitlistStatus: {"waiting": "amber", "offered": "violet", "booked": "green"},
     OrderStatus: {"pending": "amber", "paid": "blue", "fulfilled": "green"},
     VerificationStatus: {"submitted": "amber", "approved": "green", "rejected": "red", "suspended": "red"},
     AvailabilityStatus: {"available": "green", "busy": "amber"},

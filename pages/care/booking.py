@@ -1,7 +1,9 @@
 """One booking: what was agreed, its people and its money, what can be done with it now, and its history.
 
 Practitioners confirm, decline, complete and mark no-shows of their own; support confirms and cancels any;
-admins do everything; a client sees and cancels his own, with the refund of its policy shown before the click.
+admins do everything; a client sees and cancels his own, with the refund of its policy shown before the click. While
+the time is only held, it says for how long; a session of a series shows the others, and can be called off with all
+that follow. What is only offered from the waiting list is accepted or declined.
 """
 
 import streamlit as st
@@ -10,14 +12,17 @@ from avenrae import money
 from avenrae.permissions import Permission
 from avenrae.queries.bookings import get_booking
 from avenrae.queries.listing import key_of
+from avenrae.queries.waiting_list import get_waiting
 from avenrae.scheduling.policies import SENTENCES
 from avenrae.services.bookings import edit_booking_notes
 from avenrae.ui.actions import Form, actor, load
-from avenrae.ui.booking_actions import booking_actions, hold_is_over
+from avenrae.ui.booking_actions import booking_actions, hold_is_over, hold_left
 from avenrae.ui.details import fact, fact_link, no_record_chosen
-from avenrae.ui.format import day, show_money, status_word, time_range, when
+from avenrae.ui.format import day, plain_text, show_money, status_word, time_range, when
 from avenrae.ui.history import show_history
 from avenrae.ui.lists import link
+from avenrae.ui.series import number_in, series_list, series_of
+from avenrae.ui.waiting import answers, offer_left, standing
 
 who = actor()
 booking_id = key_of(st.query_params.get("id")) or no_record_chosen("care/bookings", "Bookings")
@@ -29,15 +34,29 @@ def main() -> None:
     link("care/bookings", "Bookings", icon=":material/arrow_back:")
     st.title(booking.reference)
     st.markdown(f"{status_word(booking.status)} {status_word(booking.payment_status)}")
-    booking_actions(booking)
+    series = series_of(booking)
+    if series:
+        st.markdown(number_in(series, booking))
+    if booking.offer_id:
+        offer = load(get_waiting, booking.offer_id)
+        st.markdown(f"Offered from the waiting list. {plain_text(standing(offer))}")
+        offer_left(offer)
+        answers(offer)
+    else:
+        hold_left(booking)
+        booking_actions(booking, series)
     keeps_notes = who.may(Permission.BOOKING_CONFIRM)
-    facts, *notes, history = st.tabs(["Booking", *(["Notes"] if keeps_notes else []), "History"])
-    with facts:
+    names = ["Booking", *(["Series"] if series else []), *(["Notes"] if keeps_notes else []), "History"]
+    tabs = dict(zip(names, st.tabs(names), strict=True))
+    with tabs["Booking"]:
         _facts()
-    for tab in notes:
-        with tab:
+    if series:
+        with tabs["Series"]:
+            series_list(series, booking)
+    if keeps_notes:
+        with tabs["Notes"]:
             _notes()
-    with history:
+    with tabs["History"]:
         show_history("bookings", booking.id, booking.currency)
 
 

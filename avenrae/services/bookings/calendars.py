@@ -11,6 +11,7 @@ from sqlalchemy import Text, case, cast, func, select, text, update
 from sqlalchemy.orm import Session
 
 from avenrae import clock
+from avenrae.db.transaction import acting_as
 from avenrae.enums import BookingStatus, CancelledBy, PaymentStatus, VerificationStatus, WaitlistStatus
 from avenrae.errors import Conflict, InvalidInput, NotFound
 from avenrae.models import Booking, BookingWaitlist, Client, Practitioner, Service, User
@@ -35,6 +36,7 @@ WORDS = {
     BookingStatus.CANCELLED: "cancelled",
     BookingStatus.NO_SHOW: "marked as a no-show",
 }
+CONSOLE = Actor.system("The console")
 HOLD_RAN_OUT = "The hold ran out before it was paid"
 OFFER_RAN_OUT = "The offer ran out before it was accepted"
 
@@ -175,9 +177,8 @@ def release_holds(
 
     Returns the times that came free, for `offer_places`.
     """
-    released = session.execute(
-        update(Booking)
-        .where(
+    over = session.execute(
+        select(Booking.id, Booking.starts_at, Booking.ends_at).where(
             Booking.practitioner_id == practitioner_id,
             Booking.status == BookingStatus.PENDING,
             Booking.payment_status == PaymentStatus.UNPAID,
@@ -185,19 +186,25 @@ def release_holds(
             Booking.starts_at < ends_at + timedelta(days=1),
             Booking.ends_at > starts_at - timedelta(days=1),
         )
-        .values(
-            status=BookingStatus.CANCELLED,
-            cancelled_at=clock.now(),
-            cancelled_by=CancelledBy.SYSTEM,
-            cancellation_reason=case((is_offer(), OFFER_RAN_OUT), else_=HOLD_RAN_OUT),
-            hold_expires_at=None,
-        )
-        .returning(Booking.id, Booking.occupied)
-        .execution_options(synchronize_session=False)
     ).all()
-    if released:
-        close_offers(session, [row.id for row in released], WaitlistStatus.EXPIRED)
-    return [(row.occupied.lower, row.occupied.upper) for row in released]
+    if not over:
+        return []
+    keys = [row.id for row in over]
+    with acting_as(session, CONSOLE, "release_holds"):
+        session.execute(
+            update(Booking)
+            .where(Booking.id.in_(keys))
+            .values(
+                status=BookingStatus.CANCELLED,
+                cancelled_at=clock.now(),
+                cancelled_by=CancelledBy.SYSTEM,
+                cancellation_reason=case((is_offer(), OFFER_RAN_OUT), else_=HOLD_RAN_OUT),
+                hold_expires_at=None,
+            )
+            .execution_options(synchronize_session="fetch")
+        )
+        close_offers(session, keys, WaitlistStatus.EXPIRED)
+    return [(row.starts_at, row.ends_at) for row in over]
 
 
 def close_offers(session: Session, bookings: list[uuid.UUID], status: WaitlistStatus) -> None:

@@ -2,24 +2,25 @@
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
+from avenrae.db.transaction import acting_as
 from avenrae.enums import NoticeKind, VerificationStatus, WaitlistStatus
 from avenrae.models import BookingWaitlist, Client, Practitioner, Service, User
-from avenrae.permissions import Actor
 from avenrae.queries.diaries import get_diary
 from avenrae.scheduling.diary import Diary, Taken
 from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
 from avenrae.scheduling.slots import slots
 from avenrae.scheduling.zones import instant, spoken
-from avenrae.services.bookings.calendars import agreed
+from avenrae.services.bookings.calendars import CONSOLE, agreed
 from avenrae.services.notices import notify
 from avenrae.settings import settings
 
@@ -28,7 +29,6 @@ LEAST = timedelta(minutes=5)
 """An offer that would run out sooner than this is none: nobody could answer it."""
 _MOST = 200
 """So many who wait are looked at together; the next time it is the turn of the others."""
-_SYSTEM = Actor.system("Waiting list")
 _client_user = aliased(User)
 
 
@@ -94,6 +94,11 @@ def _offer(session: Session, practitioner_id: uuid.UUID, first: date, last: date
     ).all()
     if not waiting:
         return 0
+    with acting_as(session, CONSOLE, "offer_places"):
+        return _offer_each(session, waiting)
+
+
+def _offer_each(session: Session, waiting: Sequence[Any]) -> int:
     days = [entry.on_date for entry, *_ in waiting]
     diaries: dict[uuid.UUID, Diary] = {}
     made = 0
@@ -101,7 +106,7 @@ def _offer(session: Session, practitioner_id: uuid.UUID, first: date, last: date
         zone = ZoneInfo(practitioner.time_zone)
         if service.id not in diaries:
             span = (instant(min(days), MIDNIGHT, zone), instant(max(days) + ONE_DAY, MIDNIGHT, zone))
-            diaries[service.id] = get_diary(session, _SYSTEM, service.id, *span)
+            diaries[service.id] = get_diary(session, CONSOLE, service.id, *span)
         start = _free(diaries[service.id], entry.on_date)
         if start is None:
             continue
