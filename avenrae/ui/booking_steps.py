@@ -47,8 +47,7 @@ def who_step() -> Who | None:
         name = load(name_of, client=named, practitioner=None)
         if not name:
             raise NotFound("There is no such client.")
-        fact("Client", name)
-        _choose_again("client", "Choose another client")
+        _chosen("Client", name, "client")
         return Who(named, {})
     mode = _KNOWN
     if actor().may(Permission.CLIENT_ADD):
@@ -79,8 +78,7 @@ def what_step() -> tuple[PractitionerRow, ServiceRow] | None:
         if named is None:
             return None
     practitioner = load(get_practitioner, named)
-    fact("Practitioner", f"{practitioner.name} · {words(practitioner.kind)}")
-    _choose_again("practitioner", "Choose another practitioner", "service")
+    _chosen("Practitioner", f"{practitioner.name} · {words(practitioner.kind)}", "practitioner", "service")
     if practitioner.verification_status != APPROVED:
         st.warning(f"This practitioner cannot be booked: the profile is {practitioner.verification_status}.")
         return None
@@ -117,7 +115,7 @@ def _newcomer() -> Who | None:
             label, key=f"new:{name}", max_chars=254 if name == "email" else 100, persist_state="page"
         )
     typed = {name: str(st.session_state.get(f"new:{name}") or "").strip() for name in _PERSON}
-    st.caption("The confirmation and the receipt go to this address. Nobody can sign in with it before asking to.")
+    st.caption("Mail about the session goes to this address. No password is set: nobody can sign in with it.")
     if typed["email"] and (known := load(find_by_email, typed["email"])):
         _known_already(known)
         return None
@@ -154,8 +152,18 @@ def _one_of(found: Sequence[Any], label: str, key: str, search: str, name: Calla
     return None
 
 
-def _choose_again(key: str, label: str, *more: str) -> None:
-    st.button(label, key=f"again:{key}", on_click=_forget, args=(key, *more), icon=":material/close:", type="tertiary")
+def _chosen(label: str, name: str, *keys: str) -> None:
+    """Draw what the address names, with the button that takes it away."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        fact(label, name)
+        st.button(
+            f"Choose another {label.lower()}",
+            key=f"again:{keys[0]}",
+            on_click=_forget,
+            args=keys,
+            icon=":material/close:",
+            type="tertiary",
+        )
 
 
 def _to_address(key: str, value: str | None) -> None:

@@ -41,7 +41,7 @@ def standing(entry: WaitRow) -> str:
     """Return where somebody stands in the line for a day, in a sentence."""
     of_day = spoken_day(entry.on_date)
     if entry.is_offered:
-        return f"A place is free on {of_day}: {place(entry)}."
+        return f"A place is free: {place(entry)}."
     if entry.ahead is not None:
         before = f"{count(entry.ahead, 'person', 'people')} before" if entry.ahead else "first in line"
         return f"On the waiting list for {of_day}, {before}."

@@ -39,7 +39,9 @@ def main() -> None:
         st.markdown(number_in(series, booking))
     if booking.offer_id:
         offer = load(get_waiting, booking.offer_id)
-        st.markdown(f"Offered from the waiting list. {plain_text(standing(offer))}")
+        st.markdown(
+            f"{plain_text(standing(offer))} It is offered from the waiting list, and a request once it is accepted."
+        )
         offer_left(offer)
         answers(offer)
     else:

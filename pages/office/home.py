@@ -128,7 +128,7 @@ def _sessions(title: str, span: Span, empty: str) -> None:
     st.subheader(title)
     rows = load(
         list_bookings,
-        BookingFilters(starts_from=span.start, starts_before=span.end, live_only=True),
+        BookingFilters(starts_from=span.start, starts_before=span.end, live_only=True, without_offers=True),
         sort="starts_at",
         size=_MOST,
     )
