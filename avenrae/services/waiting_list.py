@@ -18,8 +18,8 @@ from avenrae.queries.scopes import visible_waitlist
 from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
 from avenrae.scheduling.zones import instant, spoken_day
 from avenrae.services.bookings.answering import called_off
-from avenrae.services.bookings.calendars import lock_calendar, offered_service, release_holds, visible_client
-from avenrae.services.bookings.places import offer_places, sweep_waiting_list
+from avenrae.services.bookings.calendars import lock_calendar, offered_service, visible_client
+from avenrae.services.bookings.places import sweep_waiting_list
 from avenrae.settings import settings
 
 _WORDS = {
@@ -122,14 +122,13 @@ def accept_offer(session: Session, actor: Actor, entry_id: uuid.UUID) -> Booking
 
 
 def offer_free_places(session: Session, actor: Actor, practitioner_id: uuid.UUID) -> int:
-    """Release what ran out, offer what is free on the days for which somebody waits; returns how many offers were made.
+    """Offer what is free on the days for which somebody waits, and close the lines of days that are over.
 
-    Run every minute for each practitioner for whom somebody waits; at the same time by several, it offers once.
+    For what no click freed: hours that were opened, days that came within the horizon. Run every minute for each
+    practitioner for whom somebody waits; run by several at once, it offers once. Returns how many offers were made.
     """
     require(actor, Permission.BOOKING_CREATE)
     lock_calendar(session, practitioner_id)
-    ahead = clock.now() + timedelta(days=731)
-    offer_places(session, practitioner_id, release_holds(session, practitioner_id, clock.now(), ahead))
     return sweep_waiting_list(session, practitioner_id)
 
 

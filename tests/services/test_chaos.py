@@ -43,6 +43,7 @@ from avenrae.services.bookings import (
     reschedule_booking,
 )
 from avenrae.services.bookings.calendars import locked_booking
+from avenrae.services.bookings.holds import expire_hold
 from avenrae.services.money import record_payment
 from avenrae.services.waiting_list import accept_offer, join_waiting_list, leave_waiting_list, offer_free_places
 from tests import make
@@ -101,6 +102,7 @@ class Person:
             (self.leave, 3),
             (self.accept, 8),
             (self.run_out, 4),
+            (self.expire, 6),
             (self.sweep, 4),
         ]
 
@@ -228,6 +230,10 @@ class Person:
             {"at": booking.hold_expires_at, "id": key},
         )
         return booking
+
+    def expire(self, session: Session, who: Actor) -> Any:
+        key = self.booking(session, "status = 'pending' AND hold_expires_at <= :now")
+        return expire_hold(session, SYSTEM, key) or None
 
     def sweep(self, session: Session, who: Actor) -> Any:
         return offer_free_places(session, SYSTEM, self.rng.choice(self.world.practitioners))

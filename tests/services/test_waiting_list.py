@@ -36,6 +36,7 @@ from avenrae.services.bookings import (
     places,
     reschedule_booking,
 )
+from avenrae.services.bookings.holds import expire_hold
 from avenrae.services.waiting_list import accept_offer, join_waiting_list, leave_waiting_list, offer_free_places
 from tests import make
 
@@ -156,10 +157,11 @@ def test_a_hold_that_ran_out_offers_its_place(session: Session, day: Day, noon: 
     hold = day.bookings[0]
     hold.status, hold.confirmed_at, hold.hold_expires_at = BookingStatus.PENDING, None, noon + timedelta(minutes=15)
     session.flush()
-    assert offer_free_places(session, SYSTEM, day.practitioner.id) == 0
+    assert not expire_hold(session, SYSTEM, hold.id)
+    assert day.states(waiting) == [WaitlistStatus.WAITING]
     with clock.stopped(noon + timedelta(minutes=15)):
-        offer_free_places(session, SYSTEM, day.practitioner.id)
-        assert offer_free_places(session, SYSTEM, day.practitioner.id) == 0
+        assert expire_hold(session, SYSTEM, hold.id)
+        assert not expire_hold(session, SYSTEM, hold.id)
     session.refresh(hold)
     assert (hold.status, hold.cancellation_reason) == ("cancelled", "The hold ran out before it was paid")
     assert day.held(waiting).starts_at == day.nine
@@ -238,7 +240,7 @@ def test_what_is_not_taken_goes_to_the_next(session: Session, day: Day, noon: da
         with clock.stopped(noon + HOUR):
             with pytest.raises(Conflict, match=r"^This offer has run out\."):
                 accept_offer(session, first, day.entry(first).id)
-            offer_free_places(session, SYSTEM, day.practitioner.id)
+            assert expire_hold(session, SYSTEM, held.id)
     session.refresh(held)
     ended = WaitlistStatus.EXPIRED if how == "lets it run out" else WaitlistStatus.LEFT
     assert day.states(first, second) == [ended, WaitlistStatus.OFFERED]

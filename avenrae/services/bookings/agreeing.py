@@ -20,14 +20,17 @@ from avenrae.services.bookings.calendars import (
     locked_booking,
     offered_service,
     refuse_offer,
-    release_holds,
     require_offered,
     require_time,
     visible_client,
 )
+from avenrae.services.bookings.holds import expire_holds_between
 from avenrae.services.bookings.places import offer_places
 from avenrae.services.users import add_client
 from avenrae.settings import settings
+
+NEXT_DAY = timedelta(days=1)
+"""As far as a hold that ran out can reach to be in the way: no session and its buffers are longer."""
 
 
 def create_booking(
@@ -58,7 +61,7 @@ def create_booking(
     client = visible_client(session, actor, client_id)
     service, practitioner = offered_service(session, service_id)
     lock_calendar(session, practitioner.id)
-    freed = release_holds(session, practitioner.id, at, at + timedelta(minutes=service.duration_minutes))
+    freed = expire_holds_between(session, practitioner.id, at - NEXT_DAY, at + NEXT_DAY)
     by_staff = actor.is_staff
     if starts_at is not None and not (outside_hours and by_staff):
         require_offered(session, actor, service.id, at)
@@ -122,7 +125,7 @@ def reschedule_booking(
     require_time(starts_at)
     length = booking.ends_at - booking.starts_at
     freed = [(booking.starts_at, booking.ends_at)]
-    freed += release_holds(session, booking.practitioner_id, starts_at, starts_at + length)
+    freed += expire_holds_between(session, booking.practitioner_id, starts_at - NEXT_DAY, starts_at + NEXT_DAY)
     if not (outside_hours and actor.is_staff):
         require_offered(session, actor, booking.service_id, starts_at, moving=booking)
     booking.starts_at, booking.ends_at, booking.moved_at = starts_at, starts_at + length, clock.now()

@@ -7,12 +7,11 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Text, case, cast, func, select, text, update
+from sqlalchemy import Text, cast, func, select, text, update
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.db.transaction import acting_as
-from avenrae.enums import BookingStatus, CancelledBy, PaymentStatus, VerificationStatus, WaitlistStatus
+from avenrae.enums import BookingStatus, VerificationStatus, WaitlistStatus
 from avenrae.errors import Conflict, InvalidInput, NotFound
 from avenrae.models import Booking, BookingWaitlist, Client, Practitioner, Service, User
 from avenrae.permissions import Actor, Permission, require
@@ -37,8 +36,6 @@ WORDS = {
     BookingStatus.NO_SHOW: "marked as a no-show",
 }
 CONSOLE = Actor.system("The console")
-HOLD_RAN_OUT = "The hold ran out before it was paid"
-OFFER_RAN_OUT = "The offer ran out before it was accepted"
 
 
 def lock_calendar(session: Session, practitioner_id: uuid.UUID) -> None:
@@ -49,13 +46,18 @@ def lock_calendar(session: Session, practitioner_id: uuid.UUID) -> None:
     session.execute(_CALENDAR_LOCK, {"practitioner": str(practitioner_id)})
 
 
+def lock_calendar_of(session: Session, actor: Actor, booking_id: uuid.UUID) -> None:
+    """Take the lock of the practitioner of a booking that the actor sees, before its row is locked."""
+    key = func.hashtext(cast(Booking.practitioner_id, Text)).op("&")(1023)
+    is_it = (Booking.id == booking_id, visible_bookings(actor))
+    session.execute(select(func.pg_advisory_xact_lock(7211, key)).where(*is_it))
+
+
 def locked_booking(session: Session, actor: Actor, booking_id: uuid.UUID, permission: Permission) -> Booking:
     """Return a booking that the actor sees, with its calendar and itself locked, when he has the permission."""
-    is_it = (Booking.id == booking_id, visible_bookings(actor))
-    key = func.hashtext(cast(Booking.practitioner_id, Text)).op("&")(1023)
-    session.execute(select(func.pg_advisory_xact_lock(7211, key)).where(*is_it))
-    query = select(Booking).where(*is_it).with_for_update().execution_options(populate_existing=True)
-    booking = session.execute(query).scalar_one_or_none()
+    lock_calendar_of(session, actor, booking_id)
+    query = select(Booking).where(Booking.id == booking_id, visible_bookings(actor)).with_for_update()
+    booking = session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
     if booking is None:
         raise NotFound("There is no such booking, or it is not yours to see.")
     require(actor, permission)
@@ -168,43 +170,6 @@ def refuse_offer(session: Session, booking: Booking) -> None:
         raise Conflict(
             "This place is only offered so far, to somebody on the waiting list. It can be accepted or declined."
         )
-
-
-def release_holds(
-    session: Session, practitioner_id: uuid.UUID, starts_at: datetime, ends_at: datetime
-) -> list[tuple[datetime, datetime]]:
-    """Cancel the holds around a time that ran out (R-BOOK-09), and the offers that they were; the lock is held.
-
-    Returns the times that came free, for `offer_places`.
-    """
-    over = session.execute(
-        select(Booking.id, Booking.starts_at, Booking.ends_at).where(
-            Booking.practitioner_id == practitioner_id,
-            Booking.status == BookingStatus.PENDING,
-            Booking.payment_status == PaymentStatus.UNPAID,
-            Booking.hold_expires_at <= clock.now(),
-            Booking.starts_at < ends_at + timedelta(days=1),
-            Booking.ends_at > starts_at - timedelta(days=1),
-        )
-    ).all()
-    if not over:
-        return []
-    keys = [row.id for row in over]
-    with acting_as(session, CONSOLE, "release_holds"):
-        session.execute(
-            update(Booking)
-            .where(Booking.id.in_(keys))
-            .values(
-                status=BookingStatus.CANCELLED,
-                cancelled_at=clock.now(),
-                cancelled_by=CancelledBy.SYSTEM,
-                cancellation_reason=case((is_offer(), OFFER_RAN_OUT), else_=HOLD_RAN_OUT),
-                hold_expires_at=None,
-            )
-            .execution_options(synchronize_session="fetch")
-        )
-        close_offers(session, keys, WaitlistStatus.EXPIRED)
-    return [(row.starts_at, row.ends_at) for row in over]
 
 
 def close_offers(session: Session, bookings: list[uuid.UUID], status: WaitlistStatus) -> None:

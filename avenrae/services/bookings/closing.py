@@ -9,7 +9,9 @@ from avenrae.enums import BookingStatus, PaymentStatus
 from avenrae.errors import Conflict
 from avenrae.models import Booking, Transaction
 from avenrae.permissions import Actor, Permission
-from avenrae.services.bookings.calendars import WORDS, locked_booking
+from avenrae.queries.due import is_to_complete
+from avenrae.services.bookings.calendars import WORDS, lock_calendar_of, locked_booking
+from avenrae.services.bookings.holds import claim_due
 from avenrae.services.money import (
     book_booking_sale,
     book_refund,
@@ -18,6 +20,7 @@ from avenrae.services.money import (
     find_refunds,
     record_payment,
 )
+from avenrae.settings import settings
 
 
 def complete_booking(session: Session, actor: Actor, booking_id: uuid.UUID, *, paid_on_site: bool = False) -> Booking:
@@ -34,6 +37,15 @@ def complete_booking(session: Session, actor: Actor, booking_id: uuid.UUID, *, p
         book_refund(session, booking, refunded)
     session.flush()
     return booking
+
+
+def complete_unclosed(session: Session, actor: Actor, booking_id: uuid.UUID) -> bool:
+    """Close a paid session that ended long enough ago (a setting) and nobody closed; returns whether it was due."""
+    lock_calendar_of(session, actor, booking_id)
+    due = claim_due(session, actor, booking_id, is_to_complete(settings().auto_complete_hours))
+    if due is not None:
+        complete_booking(session, actor, due.id)
+    return due is not None
 
 
 def mark_no_show(session: Session, actor: Actor, booking_id: uuid.UUID) -> Booking:

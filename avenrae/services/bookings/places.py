@@ -52,8 +52,7 @@ def offer_places(session: Session, practitioner_id: uuid.UUID, freed: Iterable[t
 
 def sweep_waiting_list(session: Session, practitioner_id: uuid.UUID) -> int:
     """Offer whatever is free on the days for which somebody waits, and close the lines of days that are over.
-
-    For what no click freed: hours that were opened, days that came within the horizon. The lock is held.
+    The practitioner's lock is held.
     """
     practitioner = session.get_one(Practitioner, practitioner_id)
     today = clock.now().astimezone(ZoneInfo(practitioner.time_zone)).date()

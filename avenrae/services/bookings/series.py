@@ -19,7 +19,7 @@ from avenrae.queries.scopes import visible_bookings
 from avenrae.scheduling.diary import Taken
 from avenrae.scheduling.recurrence import SERIES
 from avenrae.scheduling.zones import spoken
-from avenrae.services.bookings.agreeing import stop_waiting
+from avenrae.services.bookings.agreeing import NEXT_DAY, stop_waiting
 from avenrae.services.bookings.answering import called_off
 from avenrae.services.bookings.calendars import (
     NEARBY,
@@ -29,10 +29,10 @@ from avenrae.services.bookings.calendars import (
     locked_booking,
     offered_service,
     refused,
-    release_holds,
     require_time,
     visible_client,
 )
+from avenrae.services.bookings.holds import expire_holds_between
 from avenrae.services.bookings.places import offer_places
 
 
@@ -62,7 +62,7 @@ def create_series(
     service, practitioner = offered_service(session, service_id)
     lock_calendar(session, practitioner.id)
     length = timedelta(minutes=service.duration_minutes)
-    freed = release_holds(session, practitioner.id, wanted[0], wanted[-1] + length)
+    freed = expire_holds_between(session, practitioner.id, wanted[0] - NEXT_DAY, wanted[-1] + NEXT_DAY)
     diary = get_diary(session, actor, service.id, wanted[0] - NEARBY, wanted[-1] + NEARBY)
     made, key = [], uuid7()
     for at in wanted:
