@@ -52,6 +52,13 @@ _VIEWS: dict[str, dict[str, dict[str, str]]] = {
         "by reference": {"sort": "reference"},
     },
     "care/new_booking": {"": {}},
+    "care/waiting_list": {
+        "first page": {},
+        "page 100": {"page": "100"},
+        "waiting": {"status": "waiting"},
+        "searched name": {"q": "dlamini"},
+        "by joining": {"sort": "joined_at"},
+    },
     "store/inventory": {
         "first page": {},
         "page 500": {"page": "500"},

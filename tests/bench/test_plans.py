@@ -16,7 +16,7 @@ from avenrae import queries
 from avenrae.db.transaction import read_session
 from avenrae.enums import Role
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, figures, home, ledger, orders, practitioners, products
+from avenrae.queries import bookings, figures, home, ledger, orders, practitioners, products, waiting_list
 from avenrae.queries.periods import Span
 from tests.bench.conftest import listening
 
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.xdist_group("worlds")
 ZONE = "Africa/Johannesburg"
 BIG = {
     "audit_entries",
+    "booking_waitlist",
     "bookings",
     "clients",
     "ledger_entries",
@@ -84,6 +85,13 @@ VIEWS: dict[str, list[dict[str, str]]] = {
         {**NEAR, "sort": "distance"},
         *({"sort": f"{sign}{name}"} for name in ("name", "rating", "price", "bookings") for sign in ("", "-")),
     ],
+    "waiting": [
+        {},
+        {"page": "100"},
+        {"status": "waiting"},
+        {"q": "zanele mkhize"},
+        *({"sort": f"{sign}{name}"} for name in waiting_list._SORTS for sign in ("", "-")),
+    ],
     "entries": [{}, {"kind": "refund"}, {"source": "order"}, *({"sort": f"{s}occurred_at"} for s in ("", "-"))],
 }
 """What each list is asked for; `page` and `sort` beside the filters of its address."""
@@ -97,6 +105,7 @@ READS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any
         practitioners.count_practitioners,
     ),
     "entries": (ledger.entry_filters, ledger.list_entries, ledger.count_entries),
+    "waiting": (waiting_list.wait_filters, waiting_list.list_waiting, waiting_list.count_waiting),
 }
 
 
@@ -171,6 +180,7 @@ def test_own_lists_walk_an_index(crowded: Engine, role: Role) -> None:
     for rest in ({}, {"status": "completed"}, {"payment": "unpaid"}):
         filters = bookings.booking_filters(rest, ZONE)
         assert _faults_of(crowded, lambda s, f=filters: bookings.list_bookings(s, own, f)) == []
+    assert _faults_of(crowded, lambda s: waiting_list.list_waiting(s, own, waiting_list.WaitFilters())) == []
 
 
 LOW = pytest.mark.xfail(reason="how many run low is guessed as a third, so the index is not taken", strict=True)
@@ -212,6 +222,7 @@ SHORT = {
     "list_offers": "what one practitioner offers, withdrawn ones too",
     "list_slots": "the times of one practitioner on the days that are asked for",
     "list_places": "one row for each city",
+    "list_open_offers": "what is offered to one client",
 }
 """Lists whose length the world outside bounds, and why."""
 ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
@@ -223,6 +234,9 @@ ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_movements": lambda ids: (ids["products"],),
     "list_reviews": lambda ids: (ids["practitioners"],),
     "list_changes": lambda ids: ("bookings", ids["bookings"]),
+    "list_series": lambda ids: (ids["bookings"],),
+    "list_waiting": lambda ids: (waiting_list.WaitFilters(),),
+    "list_awaited": lambda ids: (),
     "map_rows": lambda ids: (practitioners.PractitionerFilters(),),
     "find_clients": lambda ids: ("zulu",),
 }
