@@ -18,7 +18,7 @@ from avenrae.queries.due import REMINDERS, is_hold_over, is_reminder_due, is_to_
 from avenrae.queries.waiting_list import list_awaited
 from avenrae.services import waiting_list
 from avenrae.services.bookings import complete_unclosed
-from avenrae.services.bookings.holds import expire_hold
+from avenrae.services.bookings.places import expire_hold
 from avenrae.services.forms import forget_what_is_over
 from avenrae.services.notices import SEND_MAIL
 from avenrae.services.reminders import remind

@@ -1,7 +1,7 @@
 """Reads of series: what a series to come would meet, and the sessions of one that was agreed."""
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -13,30 +13,11 @@ from avenrae.models import Booking
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.diaries import get_diary
 from avenrae.queries.scopes import visible_bookings
-from avenrae.scheduling.diary import Taken
-from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
 from avenrae.scheduling.policies import refund_share
-from avenrae.scheduling.reasons import why_not
-from avenrae.scheduling.recurrence import weekly
-from avenrae.scheduling.slots import nearest, slots
-from avenrae.scheduling.zones import instant, local_day
+from avenrae.scheduling.series import Planned, plan
 
 _AROUND = timedelta(days=2)
 _OPEN = (BookingStatus.PENDING, BookingStatus.CONFIRMED)
-
-
-@dataclass(frozen=True)
-class Planned:
-    """One session of a series to come: free, or the one reason why not and what else is free on its day."""
-
-    starts_at: datetime
-    reason: str
-    instead: tuple[datetime, ...]
-
-    @property
-    def is_free(self) -> bool:
-        """Whether it can be booked as it is."""
-        return not self.reason
 
 
 @dataclass(frozen=True)
@@ -58,27 +39,15 @@ class Part:
 def plan_series(
     session: Session, actor: Actor, service_id: uuid.UUID, first: datetime, times: int, every: int
 ) -> list[Planned]:
-    """Return every session of a weekly series (R-BOOK-08) with what stands against it (R-BOOK-13), by one diary.
+    """Return every session of a weekly series with what stands against it, by one reading of the diary.
 
     Raises:
         NotFound: There is no such service for this actor.
         InvalidInput: Fewer than 2 or more than 26 times, or not every 1 to 4 weeks.
     """
     require(actor, Permission.BOOKING_CREATE_SERIES)
-    diary = get_diary(session, actor, service_id, first - _AROUND, first + _AROUND + timedelta(weeks=times * every))
-    terms, now, planned = diary.terms, clock.now(), []
-    for at in weekly(first, terms.zone, times, every):
-        reason = why_not(diary, now, at)
-        instead: tuple[datetime, ...] = ()
-        if reason:
-            day = local_day(at, terms.zone)
-            since, until = instant(day, MIDNIGHT, terms.zone), instant(day + ONE_DAY, MIDNIGHT, terms.zone)
-            instead = tuple(nearest(slots(diary, now, since, until), at))
-        else:
-            own = Taken(at - terms.buffer_before, at + terms.duration + terms.buffer_after, "This series")
-            diary = replace(diary, taken=[*diary.taken, own])
-        planned.append(Planned(at, reason.sentence if reason else "", instead))
-    return planned
+    until = first + _AROUND + timedelta(weeks=times * every)
+    return plan(get_diary(session, actor, service_id, first - _AROUND, until), clock.now(), first, times, every)
 
 
 def list_series(session: Session, actor: Actor, series_id: uuid.UUID) -> list[Part]:

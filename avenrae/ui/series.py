@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from avenrae import clock
 from avenrae.queries.bookings import BookingDetail
-from avenrae.queries.series import Part, Planned, list_series, plan_series
+from avenrae.queries.series import Part, list_series
+from avenrae.scheduling.diary import Diary
 from avenrae.scheduling.recurrence import EVERY, SERIES
+from avenrae.scheduling.series import Planned, plan
 from avenrae.scheduling.zones import spoken
 from avenrae.services.bookings import cancel_series_from, create_series
 from avenrae.ui.actions import Field, Form, actor, load, opener
@@ -19,24 +22,25 @@ from avenrae.ui.lists import open_screen
 from avenrae.ui.records import Cell, Column, records
 
 
-def series_form(client_id: uuid.UUID, service_id: uuid.UUID, zone: str, first: datetime) -> None:
+def series_form(client_id: uuid.UUID, service_id: uuid.UUID, diary: Diary, first: datetime) -> None:
     """Draw a weekly series from its first session on: every date with what stands against it, and what to book."""
+    zone = diary.terms.zone
     left, right = st.columns(2)
     every = left.number_input("Every … weeks", EVERY[0], EVERY[-1], 1, key="series:every")
     times = right.number_input("How many sessions", SERIES[0], SERIES[-1], 8, key="series:times")
-    plan = load(plan_series, service_id, first, int(times), int(every))
-    free = sum(p.is_free for p in plan)
-    st.markdown(f"**{count(free, 'date')} of {len(plan)} {'is' if free == 1 else 'are'} free**")
-    with Form(f"series-{client_id}-{service_id}-{first:%Y%m%d%H%M}-{times}-{every}", of=plan) as form:
-        keys = [_draw(form, n, planned, ZoneInfo(zone)) for n, planned in enumerate(plan)]
+    dates = plan(diary, clock.now(), first, int(times), int(every))
+    free = sum(p.is_free for p in dates)
+    st.markdown(f"**{count(free, 'date')} of {len(dates)} {'is' if free == 1 else 'are'} free**")
+    with Form(f"series-{client_id}-{service_id}-{first:%Y%m%d%H%M}-{times}-{every}", of=dates) as form:
+        keys = [_draw(form, n, planned, zone) for n, planned in enumerate(dates)]
         st.text_area("Notes for practitioner and staff", key=form.key("notes"), max_chars=5000)
         form.submit(
-            f"Book all {free} free dates" if free == len(plan) else "Book all ticked dates",
+            f"Book all {free} free dates" if free == len(dates) else "Book all ticked dates",
             create_series,
             lambda made: f"{len(made)} sessions are booked and confirmed, from {made[0].reference} on.",
             client_id=client_id,
             service_id=service_id,
-            starts=Field(tuple(keys), lambda typed: _chosen(plan, typed)),
+            starts=Field(tuple(keys), lambda typed: _chosen(dates, typed)),
             notes=form.field("notes"),
             then=lambda made: open_screen("care/booking", id=str(made[0].id)),
         )
@@ -64,9 +68,9 @@ def _draw(form: Form, n: int, planned: Planned, zone: ZoneInfo) -> str:
     return key
 
 
-def _chosen(plan: Sequence[Planned], typed: Sequence[Any]) -> list[datetime]:
+def _chosen(dates: Sequence[Planned], typed: Sequence[Any]) -> list[datetime]:
     """Return the starts that are ticked, and those chosen instead of one that is not free."""
-    pairs = zip(plan, typed, strict=True)
+    pairs = zip(dates, typed, strict=True)
     return [p.starts_at if p.is_free else value for p, value in pairs if value and (p.is_free or value in p.instead)]
 
 

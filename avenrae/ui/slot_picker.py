@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from avenrae import clock
 from avenrae.errors import InvalidInput
-from avenrae.queries.diaries import list_slots
+from avenrae.queries.diaries import get_diary
 from avenrae.queries.periods import midnight, today
+from avenrae.scheduling.diary import Diary
+from avenrae.scheduling.slots import slots
 from avenrae.scheduling.zones import instant
 from avenrae.ui.actions import Field, actor, load
 from avenrae.ui.format import day as day_name
@@ -24,13 +27,14 @@ _CHANGED = InvalidInput("The day or the time was changed as you pressed. Choose 
 class Picked:
     """What was chosen: the start as a field, so that a click takes what the page shows at that moment.
 
-    `at` is the offered time that is shown as chosen.
+    `at` is the offered time that is shown as chosen, `diary` what it was chosen from.
     """
 
     start: Field
     is_chosen: bool
     outside: bool
     at: datetime | None = None
+    diary: Diary | None = None
 
 
 def pick_start(
@@ -41,13 +45,14 @@ def pick_start(
     leave_out: uuid.UUID | None = None,
     day: date | None = None,
     can_be_now: bool = False,
+    weeks: int = 4,
     to_day: Callable[[date], None] | None = None,
     when_full: Callable[[date], None] | None = None,
 ) -> Picked:
     """Draw the choice of a day and of a time on it, on the practitioner's clock; staff may type another time.
 
     `leave_out` is a booking that moves, `day` where to begin (else tomorrow). `to_day` hears of another day,
-    `when_full` draws what can be done on a day on which nothing is offered.
+    `when_full` draws what can be done on a day on which nothing is offered. The diary is read for so many `weeks`.
     """
     first = today(zone)
     begin = max(first, day or first + timedelta(days=1))
@@ -69,7 +74,8 @@ def pick_start(
         keys = (day_key, free_key, f"{key}:at")
         return Picked(Field(keys, lambda typed: _typed(zone, *typed)), is_chosen=True, outside=True)
     since = midnight(chosen, zone)
-    offered = load(list_slots, service_id, since, since + _LOOK_AHEAD, leave_out=leave_out)
+    diary = load(get_diary, service_id, since, since + timedelta(weeks=weeks), leave_out=leave_out)
+    offered = slots(diary, clock.now(), since, since + _LOOK_AHEAD)
     on_day = [s for s in offered if s.astimezone(ZoneInfo(zone)).date() == chosen]
     slot_key = f"{key}:{chosen}:slot"
     start = Field((day_key, free_key, slot_key), lambda typed: _still(zone, *typed))
@@ -81,7 +87,7 @@ def pick_start(
     slot = st.pills(
         f"Start, {zone}", on_day, format_func=lambda s: f"{s.astimezone(ZoneInfo(zone)):%H:%M}", key=slot_key
     )
-    return Picked(start, is_chosen=slot is not None, outside=False, at=slot)
+    return Picked(start, is_chosen=slot is not None, outside=False, at=slot, diary=diary)
 
 
 def _mode(key: str, *, can_be_now: bool) -> str:

@@ -17,6 +17,7 @@ from avenrae.queries.bookings import BookingFilters, list_bookings
 from avenrae.queries.periods import midnight, today
 from avenrae.queries.practitioners import PractitionerRow, ServiceRow
 from avenrae.scheduling.policies import SENTENCES
+from avenrae.scheduling.recurrence import EVERY, SERIES
 from avenrae.services.bookings import book_walk_in, create_booking
 from avenrae.settings import settings
 from avenrae.ui.actions import Form, actor, load
@@ -71,6 +72,7 @@ def _when(person: Who | None, practitioner: PractitionerRow, service: ServiceRow
         key=key,
         day=_day_in_address(),
         can_be_now=who.is_staff,
+        weeks=SERIES[-1] * EVERY[-1] + 1 if who.may(Permission.BOOKING_CREATE_SERIES) else 4,
         to_day=_to_address,
         when_full=full,
     )
@@ -83,8 +85,8 @@ def _when(person: Who | None, practitioner: PractitionerRow, service: ServiceRow
         and picked.at is not None
         and st.toggle("Repeat it, week by week", key=f"{key}:repeats")
     )
-    if repeats and person.client_id and picked.at:
-        series_form(person.client_id, service.id, practitioner.time_zone, picked.at)
+    if repeats and person.client_id and picked.at and picked.diary:
+        series_form(person.client_id, service.id, picked.diary, picked.at)
     else:
         _form(key, person, service, picked)
 

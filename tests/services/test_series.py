@@ -92,6 +92,19 @@ def test_every_conflict_has_its_reason_and_what_else_is_free(session: Session, n
     assert plan[5].reason.startswith("Bookings open 30 days ahead, now until ")
 
 
+def test_a_practitioner_who_moves_away_keeps_what_was_agreed(session: Session, noon: datetime) -> None:
+    """R-BOOK-12: no agreed instant moves with a zone, in a series neither; what is planned next goes by the new one."""
+    practitioner = make.make_practitioner(session)
+    made = agree(session, 3, practitioner=practitioner)
+    agreed = [(b.starts_at, b.time_zone) for b in made]
+    practitioner.time_zone = "Europe/London"
+    session.flush()
+    session.expire_all()
+    assert [(b.starts_at, b.time_zone) for b in made] == agreed
+    plan = plan_series(session, SYSTEM, made[0].service_id, made[0].starts_at + timedelta(hours=4), 3, 1)
+    assert [p.starts_at.hour for p in plan] == [14, 14, 13]
+
+
 def test_a_series_shares_one_key_and_copies_its_terms(session: Session, noon: datetime) -> None:
     """R-BOOK-10: each booking has the terms of the day it was agreed."""
     practitioner = make.make_practitioner(session, commission_bps=1800)

@@ -36,7 +36,7 @@ from avenrae.services.bookings import (
     places,
     reschedule_booking,
 )
-from avenrae.services.bookings.holds import expire_hold
+from avenrae.services.bookings.places import expire_hold
 from avenrae.services.waiting_list import accept_offer, join_waiting_list, leave_waiting_list, offer_free_places
 from tests import make
 
@@ -165,6 +165,18 @@ def test_a_hold_that_ran_out_offers_its_place(session: Session, day: Day, noon: 
     session.refresh(hold)
     assert (hold.status, hold.cancellation_reason) == ("cancelled", "The hold ran out before it was paid")
     assert day.held(waiting).starts_at == day.nine
+
+
+def test_a_hold_that_ran_out_is_released_for_whoever_waits(session: Session, day: Day, noon: datetime) -> None:
+    """R-BOOK-09: nobody has swept it up yet, and a place beside it frees: two hours are offered over both."""
+    long = make.make_service(session, day.practitioner, duration_minutes=120)
+    waiting = day.join(service=long)
+    hold = day.bookings[0]
+    hold.status, hold.confirmed_at, hold.hold_expires_at = BookingStatus.PENDING, None, noon
+    session.flush()
+    cancel_booking(session, SYSTEM, day.bookings[1].id, "Ill")
+    session.refresh(hold)
+    assert (hold.status, day.held(waiting).starts_at) == (BookingStatus.CANCELLED, day.nine)
 
 
 def test_hours_that_were_opened_are_offered_by_the_sweep(session: Session, day: Day) -> None:

@@ -10,30 +10,15 @@ from avenrae import clock
 from avenrae.db.transaction import acting_as
 from avenrae.enums import BookingStatus, CancelledBy, NoticeKind, WaitlistStatus
 from avenrae.models import Booking
-from avenrae.permissions import Actor, Permission, require
+from avenrae.permissions import Actor
 from avenrae.queries.bookings import is_offer
 from avenrae.queries.due import is_hold_over
 from avenrae.queries.scopes import visible_bookings
 from avenrae.services.booking_notices import tell_both, tell_client
-from avenrae.services.bookings.calendars import CONSOLE, close_offers, lock_calendar_of
-from avenrae.services.bookings.places import offer_places
+from avenrae.services.bookings.calendars import CONSOLE, close_offers
 
 HOLD_RAN_OUT = "The hold ran out before it was paid"
 OFFER_RAN_OUT = "The offer ran out before it was accepted"
-
-
-def expire_hold(session: Session, actor: Actor, booking_id: uuid.UUID) -> bool:
-    """Cancel a hold that ran out unpaid, tell people, and offer its time to who waits; returns whether it was due.
-
-    R-BOOK-09.
-    """
-    require(actor, Permission.BOOKING_CANCEL)
-    lock_calendar_of(session, actor, booking_id)
-    booking = claim_due(session, actor, booking_id, is_hold_over())
-    if booking is not None:
-        _release(session, booking)
-        offer_places(session, booking.practitioner_id, [(booking.starts_at, booking.ends_at)])
-    return booking is not None
 
 
 def expire_holds_between(
@@ -55,7 +40,7 @@ def expire_holds_between(
     if over:
         with acting_as(session, CONSOLE, "expire_hold"):
             for booking in over:
-                _release(session, booking)
+                release(session, booking)
     return [(booking.starts_at, booking.ends_at) for booking in over]
 
 
@@ -66,7 +51,8 @@ def claim_due(session: Session, actor: Actor, booking_id: uuid.UUID, due: Column
     return session.scalars(locked).one_or_none()
 
 
-def _release(session: Session, booking: Booking) -> None:
+def release(session: Session, booking: Booking) -> None:
+    """Cancel a hold that ran out, the offer too that it may have been, and tell people."""
     offered = bool(session.scalar(select(is_offer()).where(Booking.id == booking.id)))
     booking.status, booking.cancelled_at, booking.cancelled_by = (
         BookingStatus.CANCELLED,

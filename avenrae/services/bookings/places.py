@@ -4,7 +4,7 @@ import logging
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,12 +15,15 @@ from avenrae import clock
 from avenrae.db.transaction import acting_as
 from avenrae.enums import NoticeKind, VerificationStatus, WaitlistStatus
 from avenrae.models import BookingWaitlist, Client, Practitioner, Service, User
+from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.diaries import get_diary
+from avenrae.queries.due import is_hold_over
 from avenrae.scheduling.diary import Diary, Taken
 from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
 from avenrae.scheduling.slots import slots
 from avenrae.scheduling.zones import instant, spoken
-from avenrae.services.bookings.calendars import CONSOLE, agreed
+from avenrae.services.bookings.calendars import CONSOLE, agreed, lock_calendar_of
+from avenrae.services.bookings.holds import claim_due, expire_holds_between, release
 from avenrae.services.notices import notify
 from avenrae.settings import settings
 
@@ -48,6 +51,20 @@ def offer_places(session: Session, practitioner_id: uuid.UUID, freed: Iterable[t
     except Exception:
         log.exception("a freed place could not be offered to the waiting list")
         return 0
+
+
+def expire_hold(session: Session, actor: Actor, booking_id: uuid.UUID) -> bool:
+    """Cancel a hold that ran out unpaid, tell people, and offer its time to who waits; returns whether it was due.
+
+    R-BOOK-09.
+    """
+    require(actor, Permission.BOOKING_CANCEL)
+    lock_calendar_of(session, actor, booking_id)
+    booking = claim_due(session, actor, booking_id, is_hold_over())
+    if booking is not None:
+        release(session, booking)
+        offer_places(session, booking.practitioner_id, [(booking.starts_at, booking.ends_at)])
+    return booking is not None
 
 
 def sweep_waiting_list(session: Session, practitioner_id: uuid.UUID) -> int:
@@ -93,6 +110,10 @@ def _offer(session: Session, practitioner_id: uuid.UUID, first: date, last: date
     ).all()
     if not waiting:
         return 0
+    days = [entry.on_date for entry, *_ in waiting]
+    since, until = (datetime.combine(day, MIDNIGHT, UTC) for day in (min(days) - ONE_DAY, max(days) + 2 * ONE_DAY))
+    # A hold that ran out is no obstacle to what is offered, but to the constraint it is until it is released.
+    expire_holds_between(session, practitioner_id, since, until)
     with acting_as(session, CONSOLE, "offer_places"):
         return _offer_each(session, waiting)
 
