@@ -8,9 +8,10 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.db.transaction import transaction
+from avenrae.db.transaction import read_session, transaction
 from avenrae.enums import BookingStatus, Role, WaitlistStatus
 from avenrae.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from avenrae.jobs import tasks
 from avenrae.models import (
     AvailabilityRule,
     Booking,
@@ -22,6 +23,7 @@ from avenrae.models import (
     User,
 )
 from avenrae.permissions import Actor
+from avenrae.queries.history import list_changes
 from avenrae.queries.home import count_needs
 from avenrae.queries.waiting_list import WaitFilters, count_waiting, find_waiting, get_waiting, list_waiting
 from avenrae.services.availability import add_override
@@ -414,3 +416,29 @@ def test_two_cancellations_at_once_make_two_offers(database: str, noon: datetime
         assert len({row.starts_at for row in offered}) == 2
         assert session.get_one(Practitioner, practitioner_id)
         assert count_waiting(session, SYSTEM, WaitFilters(status=WaitlistStatus.WAITING)) == 3
+
+
+def test_the_worker_sweeps_for_everybody_who_waits(database: str, noon: datetime) -> None:
+    with transaction(SYSTEM, "prepare") as session:
+        days = [Day(session) for _ in range(3)]
+        people = [day.join() for day in days]
+        for day in days[:2]:
+            add_override(session, SYSTEM, day.practitioner.id, on_date=TUESDAY, hours=[(time(9), time(12))])
+    tasks.offer_free_places(timestamp=0)
+    tasks.offer_free_places(timestamp=0)
+    with read_session() as session:
+        found = {row.client_id: row.status for row in list_waiting(session, SYSTEM, WaitFilters())}
+    assert [found[who.client_id] for who in people] == ["offered", "offered", "waiting"]
+
+
+def test_nobody_reads_who_called_off(session: Session, day: Day) -> None:
+    """R-USR-01: the history of an offer names the console, not the client whose place it was."""
+    waiting, caller = day.join(), make.make_actor(session, Role.CLIENT, user={"first_name": "Nomsa"})
+    day.bookings[0].client_id = caller.client_id
+    session.flush()
+    cancel_booking(session, caller, day.bookings[0].id, "Ill")
+    entry = day.entry(waiting)
+    for table, key in (("booking_waitlist", entry.id), ("bookings", entry.booking_id)):
+        changes = list_changes(session, waiting, table, key)
+        assert {c.actor_name for c in changes if c.action == "offer_places"} == {"The console"}
+        assert "Nomsa" not in str(changes)
