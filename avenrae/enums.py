@@ -77,6 +77,7 @@ class WaitlistStatus(StrEnum):
     OFFERED = "offered"
     BOOKED = "booked"
     EXPIRED = "expired"
+    LEFT = "left"
 
 
 class ReviewStatus(StrEnum):

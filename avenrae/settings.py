@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     currency: str = Field("ZAR", pattern="^[A-Z]{3}$", description="currency of new prices")
     commission_bps: int = Field(1500, ge=0, le=10000, description="the platform's share of a session, in basis points")
     hold_minutes: int = Field(15, ge=1, le=1440, description="how long an unpaid hold keeps its slot")
+    waitlist_offer_minutes: int = Field(
+        60, ge=5, le=10_080, description="how long a free place is held for whoever waits for it"
+    )
     auto_complete_hours: int = Field(
         48,
         ge=0,

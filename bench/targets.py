@@ -61,6 +61,13 @@ _VIEWS: dict[str, dict[str, dict[str, str]]] = {
         "searched person": {"show": "all", "q": "zanele mkhize"},
         "by rating": {"show": "all", "sort": "rating"},
     },
+    "care/waiting_list": {
+        "first page": {},
+        "page 100": {"page": "100"},
+        "waiting": {"status": "waiting"},
+        "searched name": {"q": "dlamini"},
+        "by joining": {"sort": "joined_at"},
+    },
     "store/inventory": {
         "first page": {},
         "page 500": {"page": "500"},

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from avenrae import money
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, ledger, orders, practitioners, products, reviews
+from avenrae.queries import bookings, ledger, orders, practitioners, products, reviews, waiting_list
 
 Cell = Callable[[Any, ZoneInfo], Any]
 
@@ -104,6 +104,19 @@ EXPORTS: dict[str, Export] = {
             **_plain("sku", "title", "product_type", "category"),
             **_amount("price", "price_minor"),
             **_plain("currency", "is_active", "in_stock", "on_hand", "allocated", "available", "reorder_level"),
+        },
+    ),
+    "waiting-list": Export(
+        waiting_list.wait_filters,
+        waiting_list.each_waiting,
+        "-on_date",
+        {
+            **_plain("on_date", "status"),
+            **_named("client", "client_name"),
+            **_named("practitioner", "practitioner_name"),
+            **_named("service", "service_title"),
+            **_at("joined_at", "offered_at", "offer_expires_at", "starts_at", "ends_at"),
+            **_plain("time_zone"),
         },
     ),
     "practitioners": Export(

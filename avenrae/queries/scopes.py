@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from avenrae.enums import ReviewSide, ReviewStatus, Role, VerificationStatus
 from avenrae.models import (
     Booking,
+    BookingWaitlist,
     Client,
     LedgerEntry,
     Notification,
@@ -32,6 +33,17 @@ def visible_bookings(actor: Actor) -> ColumnElement[bool]:
     if actor.role is Role.PRACTITIONER:
         return _is_own(Booking.practitioner_id, actor.practitioner_id)
     return _is_own(Booking.client_id, actor.client_id)
+
+
+def visible_waitlist(actor: Actor) -> ColumnElement[bool]:
+    """Who waits: staff see all, a practitioner those who wait for him, a client himself."""
+    if not actor.may(Permission.BOOKING_VIEW):
+        return false()
+    if actor.is_staff:
+        return true()
+    if actor.role is Role.PRACTITIONER:
+        return _is_own(BookingWaitlist.practitioner_id, actor.practitioner_id)
+    return _is_own(BookingWaitlist.client_id, actor.client_id)
 
 
 def visible_practitioners(actor: Actor) -> ColumnElement[bool]:

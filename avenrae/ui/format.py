@@ -12,6 +12,7 @@ from avenrae.enums import (
     PaymentStatus,
     ReviewStatus,
     VerificationStatus,
+    WaitlistStatus,
 )
 from avenrae.money import show as show_money
 from avenrae.ui.records import Cell, Tone
@@ -38,6 +39,7 @@ _TONES: dict[type[StrEnum], dict[str, Tone]] = {
         "no_show": "red",
     },
     PaymentStatus: {"unpaid": "amber", "paid": "green", "partially_refunded": "violet"},
+    WaitlistStatus: {"waiting": "amber", "offered": "violet", "booked": "green"},
     OrderStatus: {"pending": "amber", "paid": "blue", "fulfilled": "green"},
     VerificationStatus: {"submitted": "amber", "approved": "green", "rejected": "red", "suspended": "red"},
     ReviewStatus: {"waiting": "amber", "published": "green", "hidden": "red"},

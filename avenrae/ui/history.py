@@ -23,6 +23,7 @@ _SILENT = {
     "service_id",
     "product_id",
     "order_id",
+    "booking_id",
 }
 
 

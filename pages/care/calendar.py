@@ -102,7 +102,7 @@ def _practitioner() -> PractitionerDetail | None:
 def _head(practitioner: PractitionerDetail | None) -> None:
     head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
     head.title("Calendar")
-    if who.is_staff and who.may(Permission.BOOKING_CREATE):
+    if who.may(Permission.BOOKING_CREATE):
         params = {"practitioner": str(practitioner.id)} if practitioner else {}
         with head:
             link("care/new_booking", "New booking", icon=":material/add:", **params)

@@ -86,7 +86,7 @@ def _profile() -> None:
             " · ".join(f"{numbers[s]} {words(s).lower()}" for s in BookingStatus if s in numbers) or "None yet",
         )
         links_of_practitioner(profile.id)
-        if who.is_staff and profile.verification_status == VerificationStatus.APPROVED:
+        if who.may(Permission.BOOKING_CREATE) and profile.verification_status == VerificationStatus.APPROVED:
             link("care/new_booking", "New booking", icon=":material/add:", practitioner=str(profile.id))
         fact("Where", ", ".join(filter(None, (profile.address, profile.city, profile.country_code))))
         fact("Time zone", profile.time_zone)

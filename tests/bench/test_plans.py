@@ -16,7 +16,18 @@ from avenrae import queries
 from avenrae.db.transaction import read_session
 from avenrae.enums import Role
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, figures, home, ledger, orders, practitioners, products, reviewable, reviews
+from avenrae.queries import (
+    bookings,
+    figures,
+    home,
+    ledger,
+    orders,
+    practitioners,
+    products,
+    reviewable,
+    reviews,
+    waiting_list,
+)
 from avenrae.queries.periods import Span
 from avenrae.services.reviews import due_reviews
 from tests.bench.conftest import listening
@@ -25,6 +36,7 @@ pytestmark = pytest.mark.xdist_group("worlds")
 ZONE = "Africa/Johannesburg"
 BIG = {
     "audit_entries",
+    "booking_waitlist",
     "bookings",
     "clients",
     "ledger_entries",
@@ -103,6 +115,13 @@ VIEWS: dict[str, list[dict[str, str]]] = {
         {"q": "B-12345"},
         *({"sort": f"{sign}{name}"} for name in reviews._SORTS for sign in ("", "-")),
     ],
+    "waiting": [
+        {},
+        {"page": "100"},
+        {"status": "waiting"},
+        {"q": "zanele mkhize"},
+        *({"sort": f"{sign}{name}"} for name in waiting_list._SORTS for sign in ("", "-")),
+    ],
     "entries": [{}, {"kind": "refund"}, {"source": "order"}, *({"sort": f"{s}occurred_at"} for s in ("", "-"))],
 }
 """What each list is asked for; `page` and `sort` beside the filters of its address."""
@@ -117,6 +136,7 @@ READS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any
     ),
     "reviews": (reviews.review_filters, reviews.list_reviews, reviews.count_reviews),
     "entries": (ledger.entry_filters, ledger.list_entries, ledger.count_entries),
+    "waiting": (waiting_list.wait_filters, waiting_list.list_waiting, waiting_list.count_waiting),
 }
 
 
@@ -181,6 +201,7 @@ def test_own_lists_walk_an_index(crowded: Engine, role: Role) -> None:
     for rest in ({}, {"status": "completed"}, {"payment": "unpaid"}):
         filters = bookings.booking_filters(rest, ZONE)
         assert _faults_of(crowded, lambda s, f=filters: bookings.list_bookings(s, own, f)) == []
+    assert _faults_of(crowded, lambda s: waiting_list.list_waiting(s, own, waiting_list.WaitFilters())) == []
 
 
 @pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.CLIENT])
@@ -252,6 +273,7 @@ SHORT = {
     "list_slots": "the times of one practitioner on the days that are asked for",
     "list_places": "one row for each city",
     "list_reviewable": "the sessions of one person in two weeks, and none for staff",
+    "list_open_offers": "what is offered to one client",
 }
 """Lists whose length the world outside bounds, and why."""
 ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
@@ -264,6 +286,9 @@ ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_reviews": lambda ids: (reviews.ReviewFilters(),),
     "list_public_reviews": lambda ids: (ids["practitioners"],),
     "list_changes": lambda ids: ("bookings", ids["bookings"]),
+    "list_series": lambda ids: (ids["bookings"],),
+    "list_waiting": lambda ids: (waiting_list.WaitFilters(),),
+    "list_awaited": lambda ids: (),
     "map_rows": lambda ids: (practitioners.PractitionerFilters(),),
     "find_clients": lambda ids: ("zulu",),
 }
