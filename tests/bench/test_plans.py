@@ -16,7 +16,7 @@ from avenrae import queries
 from avenrae.db.transaction import read_session
 from avenrae.enums import Role
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, figures, home, ledger, orders, practitioners, products
+from avenrae.queries import bookings, due, figures, home, ledger, notifications, orders, practitioners, products
 from avenrae.queries.periods import Span
 from tests.bench.conftest import listening
 
@@ -27,6 +27,7 @@ BIG = {
     "bookings",
     "clients",
     "ledger_entries",
+    "notifications",
     "order_items",
     "orders",
     "products",
@@ -173,6 +174,20 @@ def test_own_lists_walk_an_index(crowded: Engine, role: Role) -> None:
         assert _faults_of(crowded, lambda s, f=filters: bookings.list_bookings(s, own, f)) == []
 
 
+@pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.CLIENT])
+def test_notices_walk_an_index(crowded: Engine, role: Role) -> None:
+    """The count in the menu is read on every page."""
+    own = _busiest(crowded, role)
+    assert _faults_of(crowded, lambda s: notifications.count_unread(s, own)) == []
+    assert _faults_of(crowded, lambda s: notifications.list_notifications(s, own)) == []
+
+
+def test_background_work_reads_little(crowded: Engine) -> None:
+    """What is looked for each minute."""
+    for condition in (due.is_hold_over(), *map(due.is_reminder_due, due.REMINDERS), due.is_to_complete(48)):
+        assert _faults_of(crowded, lambda s, c=condition: due.list_due(s, ADMIN, c)) == []
+
+
 LOW = pytest.mark.xfail(reason="how many run low is guessed as a third, so the index is not taken", strict=True)
 
 
@@ -216,6 +231,8 @@ SHORT = {
 """Lists whose length the world outside bounds, and why."""
 ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_bookings": lambda ids: (bookings.BookingFilters(),),
+    "list_due": lambda ids: (due.is_hold_over(),),
+    "list_notifications": lambda ids: (),
     "list_orders": lambda ids: (orders.OrderFilters(),),
     "list_products": lambda ids: (products.ProductFilters(),),
     "list_practitioners": lambda ids: (practitioners.PractitionerFilters(),),
