@@ -31,6 +31,10 @@ class Permission(StrEnum):
     BOOKING_CANCEL = "booking:cancel"
     BOOKING_COMPLETE = "booking:complete"
     BOOKING_NO_SHOW = "booking:no_show"
+    REVIEW_WRITE = "review:write"
+    REVIEW_RESPOND = "review:respond"
+    REVIEW_FLAG = "review:flag"
+    REVIEW_HIDE = "review:hide"
     PRODUCT_VIEW = "product:view"
     PRODUCT_EDIT = "product:edit"
     STOCK_CHANGE = "stock:change"
@@ -62,6 +66,8 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.BOOKING_CREATE,
             _P.BOOKING_RESCHEDULE,
             _P.BOOKING_CANCEL,
+            _P.REVIEW_WRITE,
+            _P.REVIEW_FLAG,
             _P.PRODUCT_VIEW,
             _P.ORDER_VIEW,
             _P.ORDER_PLACE,
@@ -83,6 +89,9 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.BOOKING_RESCHEDULE,
             _P.BOOKING_COMPLETE,
             _P.BOOKING_NO_SHOW,
+            _P.REVIEW_WRITE,
+            _P.REVIEW_RESPOND,
+            _P.REVIEW_FLAG,
             _P.PRODUCT_VIEW,
             _P.PAYMENT_VIEW,
             _P.FIGURES_REVENUE,
@@ -99,6 +108,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.BOOKING_CONFIRM,
             _P.BOOKING_RESCHEDULE,
             _P.BOOKING_CANCEL,
+            _P.REVIEW_HIDE,
             _P.ORDER_VIEW,
             _P.ORDER_FULFIL,
             _P.ORDER_CANCEL,

@@ -10,15 +10,17 @@ from avenrae.demo.people import Customer, Worker
 from avenrae.demo.rows import Frame
 from avenrae.demo.sessions import Agenda, Visit
 from avenrae.demo.shop import FREE_SHIPPING_MINOR, Shop
-from avenrae.enums import BookingStatus, MovementReason, NoticeKind, Role
+from avenrae.enums import BookingStatus, MovementReason, NoticeKind, ReviewSide, ReviewStatus, Role
 from avenrae.models import Booking, Client, Notification, Practitioner, Service, User
 from avenrae.permissions import Actor
 from avenrae.queries.due import reminder_key
+from avenrae.queries.reviews import ReviewFilters, list_reviews
 from avenrae.scheduling.zones import spoken
 from avenrae.services.bookings import cancel_booking, complete_booking, confirm_booking, create_booking
 from avenrae.services.money import record_payment
 from avenrae.services.orders import cancel_order, fulfil_order, place_order, record_order_payment, refund_order
 from avenrae.services.products import adjust_stock, count_stock, receive_stock
+from avenrae.services.reviews import flag_review
 
 DEMO = Actor.system("Demo world")
 
@@ -76,14 +78,22 @@ def live_requests(session: Session, agenda: Agenda) -> None:
             cancel_booking(session, as_client(customer), booking.id, "I am away that week after all")
 
 
+def live_reviews(session: Session, agenda: Agenda) -> None:
+    """Let the demo practitioner flag what hurt most of late, for support to decide about."""
+    own = as_practitioner(agenda.diaries[0].worker)
+    about = ReviewFilters(status=ReviewStatus.PUBLISHED, written_by=ReviewSide.CLIENT)
+    latest = [r for r in list_reviews(session, own, about, size=50) if r.flagged_at is None and r.comment]
+    worst = min(latest, key=lambda review: (review.rating, review.response is not None))
+    flag_review(session, own, worst.id, "We never spoke about this; I think it was meant for somebody else.")
+
+
 def live_shop(session: Session, frame: Frame, shop: Shop, customers: list[Customer]) -> None:
     """Place today's orders; leave some to be paid and some to be sent, and send, cancel and refund a few."""
     chosen = [customers[0], *frame.rng.sample(customers[1:], 11), customers[0]]
     for n, customer in enumerate(chosen):
-        lines = shop.pick()
-        total = sum(shelf.ware.price_minor * quantity for shelf, quantity in lines)
-        if not lines:
+        while not (lines := shop.pick()):
             continue
+        total = sum(shelf.ware.price_minor * quantity for shelf, quantity in lines)
         order = place_order(
             session,
             DEMO,

@@ -13,11 +13,13 @@ from avenrae.ui.navigation import screens_of
 
 HOME = ROOT / "pages" / "office" / "home.py"
 _CSS = Path(__file__).parent / "frontend" / "console.css"
+# Addresses, not files: Streamlit would open, check and encode the pictures again in every run.
+_STATIC = "/app/static"
 
 
 def run_console() -> None:
     """Draw one run of the console; Streamlit calls it for every interaction."""
-    st.set_page_config(page_title="Avenrae Console", page_icon=str(ROOT / "static" / "favicon.png"), layout="wide")
+    st.set_page_config(page_title="Avenrae Console", page_icon=f"{_STATIC}/favicon.png", layout="wide")
     try:
         found = read_actor()
     except AvenraeError as e:
@@ -30,7 +32,7 @@ def run_console() -> None:
         st.stop()
     st.session_state["_actor"] = found
     st.html(_CSS)
-    st.logo(str(ROOT / "static" / "logo.svg"), icon_image=str(ROOT / "static" / "icon.svg"), size="large")
+    st.logo(f"{_STATIC}/logo.svg", icon_image=f"{_STATIC}/icon.svg", size="large")
     page = st.navigation(_menu())
     with st.sidebar:
         _who()
