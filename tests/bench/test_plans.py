@@ -18,9 +18,11 @@ from avenrae.enums import Role
 from avenrae.permissions import Actor
 from avenrae.queries import (
     bookings,
+    due,
     figures,
     home,
     ledger,
+    notifications,
     orders,
     practitioners,
     products,
@@ -40,6 +42,7 @@ BIG = {
     "bookings",
     "clients",
     "ledger_entries",
+    "notifications",
     "order_items",
     "orders",
     "products",
@@ -205,6 +208,20 @@ def test_own_lists_walk_an_index(crowded: Engine, role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.CLIENT])
+def test_notices_walk_an_index(crowded: Engine, role: Role) -> None:
+    """The count in the menu is read on every page."""
+    own = _busiest(crowded, role)
+    assert _faults_of(crowded, lambda s: notifications.count_unread(s, own)) == []
+    assert _faults_of(crowded, lambda s: notifications.list_notifications(s, own)) == []
+
+
+def test_background_work_reads_little(crowded: Engine) -> None:
+    """What is looked for each minute."""
+    for condition in (due.is_hold_over(), *map(due.is_reminder_due, due.REMINDERS), due.is_to_complete(48)):
+        assert _faults_of(crowded, lambda s, c=condition: due.list_due(s, ADMIN, c)) == []
+
+
+@pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.CLIENT])
 def test_own_reviews_walk_an_index(crowded: Engine, role: Role) -> None:
     """Also of the one who has most, and what anybody reads about him."""
     own, busiest = _busiest(crowded, role), _busiest(crowded, Role.PRACTITIONER).practitioner_id
@@ -278,6 +295,8 @@ SHORT = {
 """Lists whose length the world outside bounds, and why."""
 ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_bookings": lambda ids: (bookings.BookingFilters(),),
+    "list_due": lambda ids: (due.is_hold_over(),),
+    "list_notifications": lambda ids: (),
     "list_orders": lambda ids: (orders.OrderFilters(),),
     "list_products": lambda ids: (products.ProductFilters(),),
     "list_practitioners": lambda ids: (practitioners.PractitionerFilters(),),
