@@ -188,7 +188,6 @@ class People:
             hourly_rate_minor=worker.rate_minor,
             currency=place.currency,
             years_experience=years,
-            certifications=[] if is_draft else self._certificates(worker, years),
             address=f"{rng.randint(1, 240)} {place.street}" if placed else "",
             city=place.city if placed else "",
             country_code=place.country,
