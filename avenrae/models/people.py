@@ -79,6 +79,12 @@ class Practitioner(Keyed, Stamped, Base):
         Index("ix_practitioners_price", "currency", "hourly_rate_minor", "id"),
         Index("ix_practitioners_bookings", "booking_count", "id"),
         Index("ix_practitioners_newest", "created_at", "id"),
+        Index(
+            "ix_practitioners_search",
+            "search_folded",
+            postgresql_using="gin",
+            postgresql_ops={"search_folded": "gin_trgm_ops"},
+        ),
     )
 
 

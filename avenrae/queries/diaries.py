@@ -1,13 +1,14 @@
 """Diaries: all that decides which times of a service are offered, read for the pure functions of `scheduling`."""
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.enums import BookingStatus, Role
+from avenrae.enums import BookingStatus, Role, VerificationStatus
 from avenrae.errors import NotFound
 from avenrae.models import AvailabilityOverride, AvailabilityRule, BlockedPeriod, Booking, Practitioner, Service
 from avenrae.permissions import Actor
@@ -78,6 +79,31 @@ def list_slots(
     """Return the starts that a service offers in a span, in UTC: exactly those that a booking accepts (R-BOOK-07)."""
     diary = get_diary(session, actor, service_id, since, until, leave_out=leave_out)
     return slots(diary, clock.now(), since, until)
+
+
+def next_times(
+    session: Session, actor: Actor, practitioner_id: uuid.UUID, *, each: int = 3, days: int = 14
+) -> dict[uuid.UUID, list[datetime]]:
+    """Return the next starts of every service that a practitioner offers; all read at once."""
+    found = session.execute(
+        select(Service, Practitioner)
+        .join(Practitioner, Practitioner.id == Service.practitioner_id)
+        .where(
+            Practitioner.id == practitioner_id,
+            Practitioner.verification_status == VerificationStatus.APPROVED,
+            Service.is_available,
+            visible_practitioners(actor),
+        )
+    ).all()
+    if not found:
+        return {}
+    now = clock.now()
+    until = now + timedelta(days=days)
+    diary = get_diary(session, actor, found[0][0].id, now, until)
+    return {
+        service.id: slots(replace(diary, terms=terms_of(practitioner, service)), now, now, until)[:each]
+        for service, practitioner in found
+    }
 
 
 def terms_of(practitioner: Practitioner, service: Service) -> Terms:

@@ -7,7 +7,18 @@ from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from avenrae.enums import Role, VerificationStatus
-from avenrae.models import Booking, Client, LedgerEntry, Order, Practitioner, Product, Service, Transaction, User
+from avenrae.models import (
+    Booking,
+    Client,
+    LedgerEntry,
+    Order,
+    Practitioner,
+    PractitionerDocument,
+    Product,
+    Service,
+    Transaction,
+    User,
+)
 from avenrae.permissions import Actor, Permission
 
 
@@ -36,6 +47,15 @@ def visible_practitioners(actor: Actor) -> ColumnElement[bool]:
 def visible_services(actor: Actor) -> ColumnElement[bool]:
     """The services of the practitioners the actor sees."""
     return Service.practitioner_id.in_(select(Practitioner.id).where(visible_practitioners(actor)))
+
+
+def visible_documents(actor: Actor) -> ColumnElement[bool]:
+    """Staff: all; a practitioner: his own; nobody else any."""
+    if actor.is_staff:
+        return true()
+    if actor.role is Role.PRACTITIONER:
+        return _is_own(PractitionerDocument.practitioner_id, actor.practitioner_id)
+    return false()
 
 
 def visible_clients(actor: Actor) -> ColumnElement[bool]:

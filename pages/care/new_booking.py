@@ -14,17 +14,12 @@ import streamlit as st
 
 from avenrae.enums import BookingStatus, VerificationStatus
 from avenrae.queries.bookings import BookingFilters, list_bookings
+from avenrae.queries.directory import PractitionerRow, list_practitioners
+from avenrae.queries.directory_filters import PractitionerFilters
 from avenrae.queries.listing import key_of
 from avenrae.queries.people import find_clients
 from avenrae.queries.periods import midnight, today
-from avenrae.queries.practitioners import (
-    PractitionerFilters,
-    PractitionerRow,
-    ServiceRow,
-    get_practitioner,
-    list_practitioners,
-    list_services,
-)
+from avenrae.queries.practitioners import ServiceRow, get_practitioner, list_services
 from avenrae.scheduling.policies import SENTENCES
 from avenrae.services.bookings import create_booking
 from avenrae.ui.actions import Form, load

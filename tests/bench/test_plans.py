@@ -16,7 +16,17 @@ from avenrae import queries
 from avenrae.db.transaction import read_session
 from avenrae.enums import Role
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, figures, home, ledger, orders, practitioners, products
+from avenrae.queries import (
+    bookings,
+    directory,
+    directory_filters,
+    figures,
+    home,
+    ledger,
+    orders,
+    practitioner_map,
+    products,
+)
 from avenrae.queries.periods import Span
 from tests.bench.conftest import listening
 
@@ -80,9 +90,18 @@ VIEWS: dict[str, list[dict[str, str]]] = {
         {"kind": "healer"},
         {"status": "submitted"},
         {"city": "Durban"},
+        {"specialty": "grief", "language": "isiZulu"},
+        {"price_to": "600", "rating": "4"},
+        {"delivery": "online"},
+        {"documents": "expiring"},
+        {"box": "-35,18,-33,19"},
         {"q": "dream"},
         {**NEAR, "sort": "distance"},
-        *({"sort": f"{sign}{name}"} for name in ("name", "rating", "price", "bookings") for sign in ("", "-")),
+        *(
+            {"sort": f"{sign}{name}"}
+            for name in ("name", "rating", "price", "bookings", "newest")
+            for sign in ("", "-")
+        ),
     ],
     "entries": [{}, {"kind": "refund"}, {"source": "order"}, *({"sort": f"{s}occurred_at"} for s in ("", "-"))],
 }
@@ -92,9 +111,9 @@ READS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any
     "orders": (orders.order_filters, orders.list_orders, orders.count_orders),
     "products": (products.product_filters, products.list_products, products.count_products),
     "practitioners": (
-        practitioners.practitioner_filters,
-        practitioners.list_practitioners,
-        practitioners.count_practitioners,
+        directory_filters.practitioner_filters,
+        directory.list_practitioners,
+        directory.count_practitioners,
     ),
     "entries": (ledger.entry_filters, ledger.list_entries, ledger.count_entries),
 }
@@ -211,19 +230,22 @@ SHORT = {
     "list_sessions": "the devices of one person",
     "list_offers": "what one practitioner offers, withdrawn ones too",
     "list_slots": "the times of one practitioner on the days that are asked for",
-    "list_places": "one row for each city",
 }
 """Lists whose length the world outside bounds, and why."""
 ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_bookings": lambda ids: (bookings.BookingFilters(),),
     "list_orders": lambda ids: (orders.OrderFilters(),),
     "list_products": lambda ids: (products.ProductFilters(),),
-    "list_practitioners": lambda ids: (practitioners.PractitionerFilters(),),
+    "list_practitioners": lambda ids: (directory_filters.PractitionerFilters(),),
     "list_entries": lambda ids: (ledger.EntryFilters("ZAR"),),
     "list_movements": lambda ids: (ids["products"],),
     "list_reviews": lambda ids: (ids["practitioners"],),
     "list_changes": lambda ids: ("bookings", ids["bookings"]),
-    "map_rows": lambda ids: (practitioners.PractitionerFilters(),),
+    "map_view": lambda ids: (directory_filters.PractitionerFilters(),),
+    "list_words": lambda ids: ("specialties",),
+    "list_documents": lambda ids: (ids["practitioners"],),
+    "list_certificates": lambda ids: (ids["practitioners"],),
+    "find_places": lambda ids: ("durban",),
     "find_clients": lambda ids: ("zulu",),
 }
 """What else a bounded list is given beside the session and the actor."""
@@ -234,7 +256,7 @@ def _lists() -> Iterator[Callable[..., Any]]:
     for module in MODULES:
         for name, found in inspect.getmembers(module, inspect.isfunction):
             several = str(inspect.signature(found).return_annotation).startswith("list[")
-            listed = (name.startswith(("list_", "find_")) and several) or found is practitioners.map_rows
+            listed = (name.startswith(("list_", "find_")) and several) or found is practitioner_map.map_view
             if listed and found.__module__ == module.__name__ and name not in SHORT:
                 yield found
 

@@ -17,7 +17,7 @@ FROM (SELECT practitioner_id, jsonb_agg(jsonb_build_object('name', title, 'issue
       FROM practitioner_documents WHERE kind = 'certificate' GROUP BY 1) d
 WHERE d.practitioner_id = p.id;
 DROP TABLE document_files, practitioner_documents;
-DROP INDEX ix_practitioners_newest, ix_practitioners_bookings, ix_practitioners_price, ix_practitioners_rating,
+DROP INDEX ix_practitioners_search, ix_practitioners_newest, ix_practitioners_bookings, ix_practitioners_price, ix_practitioners_rating,
     ix_practitioners_languages, ix_practitioners_specialties, ix_practitioners_shown, ix_practitioners_geo;
 ALTER TABLE practitioners DROP COLUMN shown_longitude, DROP COLUMN shown_latitude, DROP COLUMN verification_note;
 DROP FUNCTION geo_coarse_longitude(uuid, float8, float8), geo_coarse_latitude(uuid, float8);

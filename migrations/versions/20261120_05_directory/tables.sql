@@ -11,6 +11,7 @@ CREATE INDEX ix_practitioners_rating ON practitioners (rating_average DESC NULLS
 CREATE INDEX ix_practitioners_price ON practitioners (currency, hourly_rate_minor, id);
 CREATE INDEX ix_practitioners_bookings ON practitioners (booking_count, id);
 CREATE INDEX ix_practitioners_newest ON practitioners (created_at, id);
+CREATE INDEX ix_practitioners_search ON practitioners USING gin (search_folded gin_trgm_ops);
 
 CREATE TABLE practitioner_documents (
     id UUID DEFAULT new_id() NOT NULL,
