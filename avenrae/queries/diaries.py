@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from avenrae.queries.scopes import visible_practitioners
 from avenrae.scheduling.diary import Blocked, Diary, Taken, Terms
 from avenrae.scheduling.hours import Override, Rule
 from avenrae.scheduling.slots import slots
+from avenrae.scheduling.zones import local_day
 
 _AROUND = timedelta(days=2)
 """What lies this far outside a span can still reach into it: a session, its buffers, a zone's offset."""
@@ -82,9 +83,9 @@ def list_slots(
 
 
 def next_times(
-    session: Session, actor: Actor, practitioner_id: uuid.UUID, *, each: int = 3, days: int = 14
+    session: Session, actor: Actor, practitioner_id: uuid.UUID, *, each: int = 4, days: int = 14
 ) -> dict[uuid.UUID, list[datetime]]:
-    """Return the next starts of every service that a practitioner offers; all read at once."""
+    """Return the first start on each of the next days that have one, for every service on offer; all read at once."""
     found = session.execute(
         select(Service, Practitioner)
         .join(Practitioner, Practitioner.id == Service.practitioner_id)
@@ -100,10 +101,14 @@ def next_times(
     now = clock.now()
     until = now + timedelta(days=days)
     diary = get_diary(session, actor, found[0][0].id, now, until)
-    return {
-        service.id: slots(replace(diary, terms=terms_of(practitioner, service)), now, now, until)[:each]
-        for service, practitioner in found
-    }
+    times = {}
+    for service, practitioner in found:
+        terms = terms_of(practitioner, service)
+        first_of_day: dict[date, datetime] = {}
+        for start in slots(replace(diary, terms=terms), now, now, until):
+            first_of_day.setdefault(local_day(start, terms.zone), start)
+        times[service.id] = list(first_of_day.values())[:each]
+    return times
 
 
 def terms_of(practitioner: Practitioner, service: Service) -> Terms:

@@ -4,7 +4,14 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from avenrae.enums import AvailabilityStatus, BookingStatus, OrderStatus, PaymentStatus, VerificationStatus
+from avenrae.enums import (
+    AvailabilityStatus,
+    BookingStatus,
+    DocumentVerdict,
+    OrderStatus,
+    PaymentStatus,
+    VerificationStatus,
+)
 from avenrae.money import show as show_money
 from avenrae.ui.records import Cell, Tone
 
@@ -33,6 +40,7 @@ _TONES: dict[type[StrEnum], dict[str, Tone]] = {
     OrderStatus: {"pending": "amber", "paid": "blue", "fulfilled": "green"},
     VerificationStatus: {"submitted": "amber", "approved": "green", "rejected": "red", "suspended": "red"},
     AvailabilityStatus: {"available": "green", "busy": "amber"},
+    DocumentVerdict: {"waiting": "amber", "accepted": "green", "refused": "red"},
 }
 _MARKDOWN_COLOURS = {"amber": "orange", "grey": "gray"}
 _MARKDOWN_SIGNS = frozenset("\\`*_[]<>$~:#|")

@@ -41,9 +41,10 @@ def practitioner_map(view: MapView, *, key: str, height: int = 520) -> Marker | 
     """
     theme = _theme()
     points = [(m.latitude, m.longitude) for m in (view.markers or view.cells)]
-    layers = [_markers(view.markers, theme), _names("places", _labels(view.markers), theme)]
+    layers = [_markers(view.markers, theme), _names("places", _labels(view.markers, _view(points, height)), theme)]
     if view.cells:
-        layers = [_circles(view.cells, theme), _numbers(view.cells, theme)]
+        middles = [([c.longitude, c.latitude], c.count) for c in view.cells]
+        layers = [_circles(view.cells, theme), _numbers(middles, ON_MARKER[theme])]
     shown = view.total - view.unplaced
     chosen = _draw(layers, points, "{name}\n{kind}\n{city}", key, height, f"A map with {shown} practitioners;")
     ids = {str(m.id): m for m in view.markers} | {str(n): cell for n, cell in enumerate(view.cells)}
@@ -81,8 +82,9 @@ def density_map(view: MapView, *, key: str, height: int = 520) -> MapCell | None
         pickable=True,
     )
     points = [p for c in view.cells for p in ((c.box.south, c.box.west), (c.box.north, c.box.east))]
+    middles = [([(c.box.west + c.box.east) / 2, (c.box.south + c.box.north) / 2], c.count) for c in view.cells]
     alt = f"A map of how many of {view.total - view.unplaced} practitioners are where;"
-    chosen = _draw([layer, _numbers(view.cells, theme)], points, "{name}\n{kind}", key, height, alt)
+    chosen = _draw([layer, _numbers(middles, _INK[theme])], points, "{name}\n{kind}", key, height, alt)
     return next((view.cells[int(i)] for i in chosen if i.isdecimal() and int(i) < len(view.cells)), None)
 
 
@@ -157,15 +159,15 @@ def _circles(cells: Sequence[MapCell], theme: str) -> pdk.Layer:
     )
 
 
-def _numbers(cells: Sequence[MapCell], theme: str) -> pdk.Layer:
+def _numbers(placed: Sequence[tuple[list[float], int]], colour: str) -> pdk.Layer:
     return pdk.Layer(
         "TextLayer",
-        [{"position": [c.longitude, c.latitude], "text": number(c.count)} for c in cells],
+        [{"position": position, "text": number(n)} for position, n in placed],
         id="numbers",
         get_position="position",
         get_text="text",
         get_size=12,
-        get_color=_rgb(ON_MARKER[theme]),
+        get_color=_rgb(colour),
         font_family=_FONT,
         font_weight=600,
         character_set=pdk.types.String("auto"),
@@ -246,20 +248,21 @@ def _names(name: str, labels: list[dict[str, Any]], theme: str) -> pdk.Layer:
     )
 
 
-def _labels(rows: Sequence[Marker], most: int = 12) -> list[dict[str, Any]]:
-    """Return the names of the cities with most markers, leaving out those that would stand on another."""
+def _labels(rows: Sequence[Marker], view: pdk.ViewState, most: int = 12) -> list[dict[str, Any]]:
+    """Return the names of the cities with most markers, leaving out those that would be written over another."""
     cities: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for r in rows:
         if r.city:
             cities[r.city].append((r.latitude, r.longitude))
-    if not cities:
-        return []
-    points = [p for found in cities.values() for p in found]
-    apart = max(max(p[i] for p in points) - min(p[i] for p in points) for i in (0, 1)) / 14
+    pixels = _TILE * 2**view.zoom / 360
     labels: list[dict[str, Any]] = []
     for city, found in sorted(cities.items(), key=lambda c: (-len(c[1]), c[0])):
         south, lon = min(p[0] for p in found), sum(p[1] for p in found) / len(found)
-        if len(labels) < most and all(math.dist((lon, south), label["position"]) > apart for label in labels):
+        if len(labels) < most and not any(
+            abs(lon - label["position"][0]) * pixels < 3.6 * (len(city) + len(label["text"]))
+            and abs(_mercator(south) - _mercator(label["position"][1])) * 180 / math.pi * pixels < 16
+            for label in labels
+        ):
             labels.append({"text": city, "position": [lon, south]})
     return labels
 

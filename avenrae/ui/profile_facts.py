@@ -74,7 +74,7 @@ def show_services(profile: PractitionerDetail) -> None:
         st.caption("No services yet.")
         return
     free = load(next_times, profile.id)
-    st.caption(f"Free times of the next two weeks, in {profile.time_zone}.")
+    st.caption(f"The first free times on the next days, in {profile.time_zone}.")
     for service in services:
         with st.container(border=True):
             left, right = st.columns([5, 2])

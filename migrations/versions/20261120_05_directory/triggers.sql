@@ -74,7 +74,7 @@ BEGIN
             reach float8 := radius_km * 1000;
         BEGIN
             IF lim IS NOT NULL THEN
-                SELECT least(reach, max(%1$I.st_distance(n.there, here))) INTO reach FROM (
+                SELECT least(reach, max(%1$I.st_distance(n.there, here)) + 0.01) INTO reach FROM (
                     SELECT g.there FROM practitioners p,
                            LATERAL (SELECT %1$I.geography(%1$I.st_setsrid(%1$I.st_makepoint(p.longitude, p.latitude), 4326)) AS there) g
                     WHERE %1$I.st_dwithin(g.there, here, radius_km * 1000) AND (of_kind IS NULL OR p.kind = of_kind)
