@@ -103,6 +103,8 @@ def test_every_business_table_is_in_the_trail(database: str) -> None:
         "place_names",
         "geocoded",  # answers of the geocoder, which is asked again without them
         "geocoder_turns",
+        "notifications",  # what somebody was told and when it was read: a log of its own
+        "outbox",  # the same for e-mails, with what became of each
         "import_rows",  # rows that were refused; the batch is in the trail
     }
     with db.engine().connect() as connection:
