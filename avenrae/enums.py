@@ -194,6 +194,7 @@ class NoticeKind(StrEnum):
     REMINDER = "reminder"
     REVIEW = "review"
     WAITING_LIST = "waiting_list"
+    PROFILE = "profile"
 
 
 class MailStatus(StrEnum):

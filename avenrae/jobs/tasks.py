@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
@@ -14,8 +14,10 @@ from avenrae.db.transaction import read_session, transaction
 from avenrae.errors import AvenraeError
 from avenrae.jobs.mail import TRIES, send_one
 from avenrae.permissions import Actor
+from avenrae.queries.documents import list_unwarned
 from avenrae.queries.due import REMINDERS, is_hold_over, is_reminder_due, is_to_complete, list_due
 from avenrae.services.bookings import complete_unclosed
+from avenrae.services.documents import warn_of_expiry
 from avenrae.services.forms import forget_what_is_over
 from avenrae.services.holds import expire_hold
 from avenrae.services.notices import SEND_MAIL
@@ -35,11 +37,15 @@ def run_each(what: str, condition: ColumnElement[bool], service: Callable[..., b
     """Run a service on every booking that is due, one transaction each; one that fails never stops the others."""
     with read_session() as session:
         found = list_due(session, SYSTEM, condition)
+    return _run_all(what, found, service, name, **kwargs)
+
+
+def _run_all(what: str, found: Sequence[uuid.UUID], service: Callable[..., bool], name: str, **kwargs: Any) -> int:
     done = 0
-    for booking_id in found:
+    for key in found:
         try:
             with transaction(SYSTEM, name) as session:
-                done += service(session, SYSTEM, booking_id, **kwargs)
+                done += service(session, SYSTEM, key, **kwargs)
         except AvenraeError as e:
             log.warning("%s: one was left alone: %s", what, e.message)
         except Exception:
@@ -70,6 +76,15 @@ def complete_sessions(timestamp: int) -> None:
     """Close paid sessions that nobody closed, where the setting says so."""
     if hours := settings().auto_complete_hours:
         run_each("sessions completed by themselves", is_to_complete(hours), complete_unclosed, "complete_unclosed")
+
+
+@app.periodic(cron="0 4 * * *")
+@app.task(name="warn_of_documents", queueing_lock="warn_of_documents")
+def warn_of_documents(timestamp: int) -> None:
+    """Tell practitioners of documents that expire within a month, and of those that have."""
+    with read_session() as session:
+        found = list_unwarned(session, SYSTEM)
+    _run_all("documents that expire", found, warn_of_expiry, "warn_of_expiry")
 
 
 @app.task(

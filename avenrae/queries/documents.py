@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from avenrae.enums import DocumentKind, DocumentVerdict, PractitionerKind
 from avenrae.errors import NotFound
-from avenrae.models import DocumentFile, Practitioner, PractitionerDocument, User
+from avenrae.models import DocumentFile, Notification, Practitioner, PractitionerDocument, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.periods import today
 from avenrae.queries.scopes import visible_documents, visible_practitioners
@@ -176,6 +176,22 @@ def ends_soon(actor: Actor, on: date) -> ColumnElement[bool]:
         d.expires_on <= on + timedelta(days=WARNED_DAYS),
         ~follows,
     )
+
+
+def list_unwarned(session: Session, actor: Actor, *, limit: int = 1000) -> list[uuid.UUID]:
+    """Return the documents of which their owners are to be told now that they expire, or have, and were not yet."""
+    on, d = today(settings().time_zone), PractitionerDocument
+    expired, soon = (func.concat(f"document:{stage}:", d.id, ":", d.expires_on) for stage in ("expired", "soon"))
+    once = case((d.expires_on < on, expired), else_=soon)
+    told = select(Notification.id).where(Notification.once == once).exists()
+    query = select(d.id).where(ends_soon(actor, on), ~told).order_by(d.expires_on, d.id).limit(limit)
+    return list(session.scalars(query))
+
+
+def warning_key(document: PractitionerDocument, on: date) -> str:
+    """Return the key under which its owner is told once that a document expires, or has."""
+    stage = "expired" if document.expires_on is not None and document.expires_on < on else "soon"
+    return f"document:{stage}:{document.id}:{document.expires_on}"
 
 
 def document_condition(actor: Actor, state: DocumentState) -> ColumnElement[bool]:

@@ -2,19 +2,21 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.enums import DocumentKind, DocumentVerdict
+from avenrae.enums import DocumentKind, DocumentVerdict, NoticeKind
 from avenrae.errors import Conflict, InvalidInput, NotFound
 from avenrae.models import DocumentFile, Practitioner, PractitionerDocument
 from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.documents import WARNED_DAYS, warning_key
 from avenrae.queries.listing import one_of
 from avenrae.queries.periods import today
 from avenrae.queries.scopes import visible_documents, visible_practitioners
+from avenrae.services.notices import notify
 from avenrae.settings import settings
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -123,6 +125,14 @@ def check_document(
     document.verdict, document.note = verdict, _line(note, "note", most=500)
     document.checked_at, document.checked_by = clock.now(), actor.user_id
     session.flush()
+    if verdict == DocumentVerdict.REFUSED:
+        _tell_owner(
+            session,
+            document.practitioner_id,
+            subject=f"{document.title} was refused",
+            text=f"Your document {document.title} was refused: {document.note}",
+            once=f"document:refused:{document.id}",
+        )
     return document
 
 
@@ -139,6 +149,31 @@ def remove_document(session: Session, actor: Actor, document_id: uuid.UUID) -> N
         raise Conflict("This document was accepted and stays. Hand in a newer one beside it.")
     session.delete(document)
     session.flush()
+
+
+def warn_of_expiry(session: Session, actor: Actor, document_id: uuid.UUID) -> bool:
+    """Tell the owner, once each, that a document expires within a month and that it has; returns whether it was due.
+
+    Raises:
+        NotFound: There is no such document for this actor.
+    """
+    document = _locked(session, actor, document_id, Permission.PRACTITIONER_REVIEW)
+    on = today(settings().time_zone)
+    if document.expires_on is None or document.verdict != DocumentVerdict.ACCEPTED:
+        return False
+    expired = document.expires_on < on
+    if not expired and document.expires_on > on + timedelta(days=WARNED_DAYS):
+        return False
+    last = f"{document.expires_on.day} {document.expires_on:%b %Y}"
+    _tell_owner(
+        session,
+        document.practitioner_id,
+        subject=f"{document.title} {'has expired' if expired else 'expires soon'}",
+        text=f"Your document {document.title} {'was' if expired else 'is'} good until {last}."
+        " Hand in the one that follows it under My profile, Documents.",
+        once=warning_key(document, on),
+    )
+    return True
 
 
 def media_type_of(content: bytes) -> str:
@@ -160,6 +195,20 @@ def _locked(session: Session, actor: Actor, document_id: uuid.UUID, permission: 
         raise NotFound("There is no such document, or it is not yours to see.")
     require(actor, permission)
     return document
+
+
+def _tell_owner(session: Session, practitioner_id: uuid.UUID, *, subject: str, text: str, once: str) -> None:
+    owner = session.execute(select(Practitioner.user_id).where(Practitioner.id == practitioner_id)).scalar_one()
+    notify(
+        session,
+        owner,
+        NoticeKind.PROFILE,
+        subject=subject,
+        text=text,
+        screen="care/practitioner",
+        record_id=practitioner_id,
+        once=once,
+    )
 
 
 def _line(given: str, name: str, *, most: int = 200, required: bool = False) -> str:

@@ -8,7 +8,8 @@ from zoneinfo import available_timezones
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from avenrae.enums import AvailabilityStatus, PractitionerKind, VerificationStatus
+from avenrae import clock
+from avenrae.enums import AvailabilityStatus, NoticeKind, PractitionerKind, VerificationStatus
 from avenrae.errors import Conflict, InvalidInput, NotFound
 from avenrae.models import Practitioner
 from avenrae.permissions import Actor, Permission, require
@@ -18,6 +19,7 @@ from avenrae.queries.periods import today
 from avenrae.queries.positions import position_of
 from avenrae.queries.scopes import visible_practitioners
 from avenrae.services.edits import refuse_stale
+from avenrae.services.notices import notify
 from avenrae.settings import settings
 
 _S = VerificationStatus
@@ -168,6 +170,17 @@ def review_practitioner(
     practitioner.verification_status = verdict
     practitioner.verification_note = _text(reason, "reason", 1_000)
     session.flush()
+    said = f" {practitioner.verification_note}" if practitioner.verification_note else ""
+    notify(
+        session,
+        practitioner.user_id,
+        NoticeKind.PROFILE,
+        subject=f"Your profile is {verdict.value}",
+        text=f"Your profile is {verdict.value} now.{said}",
+        screen="care/practitioner",
+        record_id=practitioner.id,
+        once=f"profile:{practitioner.id}:{verdict.value}:{clock.now():%Y%m%dT%H%M%S%f}",
+    )
     return practitioner
 
 

@@ -20,6 +20,7 @@ from avenrae.queries.periods import Span, figure_period, span_of
 from avenrae.services.bookings import confirm_booking
 from avenrae.settings import settings
 from avenrae.ui.actions import action, actor, load
+from avenrae.ui.document_notes import show_document_notes
 from avenrae.ui.format import badge, day, number, plain_text, show_money, time_range, when
 from avenrae.ui.lists import follow, link, open_screen
 from avenrae.ui.records import Cell, Column, records
@@ -36,6 +37,7 @@ def main() -> None:
     st.caption(when(now, who.time_zone))
     needs = load(count_needs)
     _needs(needs)
+    show_document_notes()
     if who.role is Role.CLIENT:
         _sessions("Your next sessions", Span(now, None), "You have no session to come.")
     elif who.role is Role.PRACTITIONER:

@@ -16,6 +16,14 @@ FROM (SELECT practitioner_id, jsonb_agg(jsonb_build_object('name', title, 'issue
                                                            'expires_on', expires_on) ORDER BY id) AS said
       FROM practitioner_documents WHERE kind = 'certificate' GROUP BY 1) d
 WHERE d.practitioner_id = p.id;
+DELETE FROM notifications WHERE kind = 'profile';
+DELETE FROM outbox WHERE kind = 'profile';
+ALTER TABLE notifications
+    DROP CONSTRAINT ck_notifications_kind,
+    ADD CONSTRAINT ck_notifications_kind CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list'));
+ALTER TABLE outbox
+    DROP CONSTRAINT ck_outbox_kind,
+    ADD CONSTRAINT ck_outbox_kind CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list'));
 DROP TABLE document_files, practitioner_documents;
 DROP INDEX ix_practitioners_search, ix_practitioners_newest, ix_practitioners_bookings, ix_practitioners_price, ix_practitioners_rating,
     ix_practitioners_languages, ix_practitioners_specialties, ix_practitioners_shown, ix_practitioners_geo;

@@ -63,6 +63,13 @@ FROM practitioners p, jsonb_array_elements(p.certifications) c,
 WHERE coalesce(c->>'name', '') <> '';
 ALTER TABLE practitioners DROP COLUMN certifications;
 
+ALTER TABLE notifications
+    DROP CONSTRAINT ck_notifications_kind,
+    ADD CONSTRAINT ck_notifications_kind CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'profile'));
+ALTER TABLE outbox
+    DROP CONSTRAINT ck_outbox_kind,
+    ADD CONSTRAINT ck_outbox_kind CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'profile'));
+
 CREATE TABLE places (
     id BIGINT NOT NULL,
     name TEXT NOT NULL,
