@@ -178,6 +178,15 @@ def ends_soon(actor: Actor, on: date) -> ColumnElement[bool]:
     )
 
 
+def list_ending(session: Session, actor: Actor, practitioner_id: uuid.UUID, *, limit: int = 20) -> list[Certificate]:
+    """Return a practitioner's accepted documents that expire soon, or have, and that nothing follows."""
+    d = PractitionerDocument
+    query = select(d.title, d.issuer, d.expires_on).where(
+        d.practitioner_id == practitioner_id, ends_soon(actor, today(settings().time_zone))
+    )
+    return [Certificate(*row) for row in session.execute(query.order_by(d.expires_on, d.id).limit(limit))]
+
+
 def list_unwarned(session: Session, actor: Actor, *, limit: int = 1000) -> list[uuid.UUID]:
     """Return the documents of which their owners are to be told now that they expire, or have, and were not yet."""
     on, d = today(settings().time_zone), PractitionerDocument

@@ -2,13 +2,11 @@
 
 import streamlit as st
 
-from avenrae.enums import DocumentVerdict, Role
+from avenrae.enums import Role
 from avenrae.permissions import Permission
 from avenrae.queries.directory import count_practitioners
 from avenrae.queries.directory_filters import PractitionerFilters
-from avenrae.queries.documents import WARNED_DAYS, DocumentState, list_documents
-from avenrae.queries.periods import today
-from avenrae.settings import settings
+from avenrae.queries.documents import DocumentState, list_ending
 from avenrae.ui.actions import actor, load
 from avenrae.ui.format import count, plain_text
 from avenrae.ui.lists import link
@@ -25,10 +23,9 @@ def show_document_notes() -> None:
             if n := load(count_practitioners, PractitionerFilters(documents=state)):
                 link("care/practitioners", f"{count(n, 'practitioner')} {what}", icon=icon, documents=state.value)
     elif who.role is Role.PRACTITIONER and who.practitioner_id:
-        on = today(settings().time_zone)
-        for document in load(list_documents, who.practitioner_id):
-            good = document.verdict == DocumentVerdict.ACCEPTED and document.expires_on is not None
-            if good and document.expires_on is not None and (document.expires_on - on).days <= WARNED_DAYS:
-                last = f"{document.expires_on.day} {document.expires_on:%b %Y}"
-                st.warning(f"{plain_text(document.title)} is good until {last}. Hand in the one that follows it.")
-                link("care/practitioner", "Open my documents", icon=":material/arrow_forward:")
+        ending = load(list_ending, who.practitioner_id)
+        for document in ending:
+            last = f"{document.expires_on.day} {document.expires_on:%b %Y}" if document.expires_on else ""
+            st.warning(f"{plain_text(document.title)} is good until {last}. Hand in the one that follows it.")
+        if ending:
+            link("care/practitioner", "Open my documents", icon=":material/arrow_forward:")

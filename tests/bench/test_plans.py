@@ -244,6 +244,8 @@ ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "map_view": lambda ids: (directory_filters.PractitionerFilters(),),
     "list_words": lambda ids: ("specialties",),
     "list_documents": lambda ids: (ids["practitioners"],),
+    "list_ending": lambda ids: (ids["practitioners"],),
+    "list_unwarned": lambda ids: (),
     "list_certificates": lambda ids: (ids["practitioners"],),
     "find_places": lambda ids: ("durban",),
     "find_clients": lambda ids: ("zulu",),
