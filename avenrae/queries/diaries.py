@@ -45,6 +45,18 @@ def get_diary(
     if row is None:
         raise NotFound("There is no such service.")
     service, practitioner = row
+    return _diary_of(session, actor, practitioner, service, since, until, leave_out)
+
+
+def _diary_of(
+    session: Session,
+    actor: Actor,
+    practitioner: Practitioner,
+    service: Service,
+    since: datetime,
+    until: datetime,
+    leave_out: uuid.UUID | None = None,
+) -> Diary:
     rules = session.scalars(select(AvailabilityRule).where(AvailabilityRule.practitioner_id == practitioner.id))
     overrides = session.scalars(
         select(AvailabilityOverride).where(
@@ -100,7 +112,8 @@ def next_times(
         return {}
     now = clock.now()
     until = now + timedelta(days=days)
-    diary = get_diary(session, actor, found[0][0].id, now, until)
+    first, owner = found[0]
+    diary = _diary_of(session, actor, owner, first, now, until)
     times = {}
     for service, practitioner in found:
         terms = terms_of(practitioner, service)

@@ -126,6 +126,17 @@ def list_certificates(
     return [Certificate(*row) for row in found]
 
 
+def certificates_of(documents: Sequence[DocumentRow]) -> list[Certificate]:
+    """Return the same of documents that have been read."""
+    on = today(settings().time_zone)
+    good = [
+        d
+        for d in documents
+        if d.kind == DocumentKind.CERTIFICATE and d.verdict == DocumentVerdict.ACCEPTED and not d.is_expired(on)
+    ]
+    return [Certificate(d.title, d.issuer, d.expires_on) for d in sorted(good, key=lambda d: (d.title, d.id))]
+
+
 def get_file(session: Session, actor: Actor, document_id: uuid.UUID) -> StoredFile:
     """Return the file of a document, to its owner and staff.
 

@@ -67,7 +67,7 @@ def density_map(view: MapView, *, key: str, height: int = 520) -> MapCell | None
                 [c.box.east, c.box.north],
                 [c.box.west, c.box.north],
             ],
-            "colour": [red, green, blue, 50 + int(190 * math.sqrt(c.count / most))],
+            "colour": [red, green, blue, 50 + int(130 * math.sqrt(c.count / most))],
         }
         for n, c in enumerate(view.cells)
     ]

@@ -1,5 +1,6 @@
 """What a profile says: the facts beside the position, and what is offered with the next free times."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ import streamlit as st
 from avenrae.enums import BookingStatus, VerificationStatus
 from avenrae.queries.bookings import BookingFilters, count_by_status
 from avenrae.queries.diaries import next_times
-from avenrae.queries.documents import list_certificates
+from avenrae.queries.documents import DocumentRow, certificates_of, list_certificates
 from avenrae.queries.practitioners import PractitionerDetail, ServiceRow, list_services
 from avenrae.scheduling.policies import SENTENCES
 from avenrae.ui.actions import actor, load
@@ -19,8 +20,11 @@ from avenrae.ui.maps import position_map
 from avenrae.ui.navigation import screen
 
 
-def show_facts(profile: PractitionerDetail) -> None:
-    """Draw what the profile says and, beside it, the figures, the links and the position."""
+def show_facts(profile: PractitionerDetail, documents: Sequence[DocumentRow]) -> None:
+    """Draw what the profile says and, beside it, the figures, the links and the position.
+
+    `documents` are known to its owner and staff; others ask for the certificates alone.
+    """
     left, right = st.columns([3, 2])
     with left.container(border=True):
         st.markdown(f"**{plain_text(profile.headline) or 'No headline yet'}**")
@@ -28,7 +32,7 @@ def show_facts(profile: PractitionerDetail) -> None:
         fact("Specialties", ", ".join(profile.specialties))
         fact("Languages", ", ".join(profile.languages))
         fact("Experience", count(profile.years_experience, "year"))
-        certificates = load(list_certificates, profile.id)
+        certificates = certificates_of(documents) if profile.is_exact else load(list_certificates, profile.id)
         fact(
             "Certificates we have checked",
             "; ".join(", ".join(filter(None, (c.title, c.issuer))) for c in certificates),

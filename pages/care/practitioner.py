@@ -40,7 +40,7 @@ def main() -> None:
     st.markdown(f"{words(profile.kind)} {verification} {status_word(profile.availability_status)}")
     show_verdicts(profile, documents)
     tabs = {
-        "Profile": lambda: show_facts(profile),
+        "Profile": lambda: show_facts(profile, documents),
         "Services": lambda: show_services(profile),
         "Reviews": _reviews,
         **({"Documents": lambda: show_documents(profile, documents)} if profile.is_exact else {}),
@@ -49,9 +49,12 @@ def main() -> None:
             {"History": lambda: show_history("practitioners", profile.id, profile.currency)} if profile.is_exact else {}
         ),
     }
-    for place, draw in zip(st.tabs(list(tabs)), tabs.values(), strict=True):
-        with place:
-            draw()
+    # Only the tab that is open reads: all of them together would ask more than a page may.
+    places = st.tabs(list(tabs), key=f"tabs-{profile.id}", on_change="rerun")
+    for place, draw in zip(places, tabs.values(), strict=True):
+        if place.open:
+            with place:
+                draw()
 
 
 def _edit() -> None:
