@@ -56,11 +56,13 @@ def density_map(view: MapView, *, key: str, height: int = 520) -> MapCell | None
     theme = _theme()
     most = max((c.count for c in view.cells), default=1)
     red, green, blue = _rgb(COLOURS[theme][0])
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "id": str(n),
             "name": _people(c.count),
             "kind": c.city,
+            "middle": [(c.box.west + c.box.east) / 2, (c.box.south + c.box.north) / 2],
+            "metres": 50_000 * (c.box.north - c.box.south),
             "corners": [
                 [c.box.west, c.box.south],
                 [c.box.east, c.box.south],
@@ -74,17 +76,27 @@ def density_map(view: MapView, *, key: str, height: int = 520) -> MapCell | None
     layer = pdk.Layer(
         "PolygonLayer",
         cells,
-        id="practitioners",
+        id="cells",
         get_polygon="corners",
         get_fill_color="colour",
         get_line_color=[red, green, blue, 120],
         line_width_min_pixels=1,
+    )
+    # Streamlit tells nothing of a polygon that is chosen, of a point it does.
+    handles = pdk.Layer(
+        "ScatterplotLayer",
+        cells,
+        id="practitioners",
+        get_position="middle",
+        get_radius="metres",
+        radius_min_pixels=10,
+        get_fill_color=[red, green, blue, 1],
         pickable=True,
     )
     points = [p for c in view.cells for p in ((c.box.south, c.box.west), (c.box.north, c.box.east))]
-    middles = [([(c.box.west + c.box.east) / 2, (c.box.south + c.box.north) / 2], c.count) for c in view.cells]
+    numbers = _numbers([(cell["middle"], c.count) for cell, c in zip(cells, view.cells, strict=True)], _INK[theme])
     alt = f"A map of how many of {view.total - view.unplaced} practitioners are where;"
-    chosen = _draw([layer, _numbers(middles, _INK[theme])], points, "{name}\n{kind}", key, height, alt)
+    chosen = _draw([layer, handles, numbers], points, "{name}\n{kind}", key, height, alt)
     return next((view.cells[int(i)] for i in chosen if i.isdecimal() and int(i) < len(view.cells)), None)
 
 
