@@ -82,7 +82,7 @@ def density_map(view: MapView, *, key: str, height: int = 520) -> MapCell | None
         get_line_color=[red, green, blue, 120],
         line_width_min_pixels=1,
     )
-    # Streamlit tells nothing of a polygon that is chosen, of a point it does.
+    # What is chosen is a handle in the middle: clicks on the polygons themselves were not reported when tried.
     handles = pdk.Layer(
         "ScatterplotLayer",
         cells,

@@ -13,7 +13,7 @@ from avenrae.queries.directory import PractitionerRow, list_practitioners
 from avenrae.queries.practitioner_map import MapCell, Marker, map_view
 from avenrae.ui.actions import actor, load
 from avenrae.ui.directory_filters import Asked, directory_filters
-from avenrae.ui.format import badge, count, plain_text, when, words
+from avenrae.ui.format import badge, count, number, plain_text, when, words
 from avenrae.ui.lists import link, open_screen
 from avenrae.ui.maps import density_map, legend, practitioner_map
 from avenrae.ui.records import Cell, Column, records
@@ -41,7 +41,7 @@ def main() -> None:
             legend(view.kinds)
         chosen = practitioner_map(view, key="practitioner-map")
     if view.cells:
-        st.caption("Choose a cell to look at its area: map and list narrow to it.")
+        _areas(view.cells)
     if isinstance(chosen, MapCell):
         _cell(chosen)
     elif chosen:
@@ -54,6 +54,16 @@ def _switch_layer() -> None:
         st.query_params["layer"] = "density"
     else:
         st.query_params.pop("layer", None)
+
+
+def _areas(cells: list[MapCell]) -> None:
+    """Draw the fullest cells as buttons too, for whoever does not use a pointer."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Search an area: choose its cell on the map, or")
+        for cell in cells[:6]:
+            name = f"{plain_text(cell.city) or 'Unnamed'} ({number(cell.count)})"
+            key = f"area:{cell.box.south:g},{cell.box.west:g}"
+            st.button(name, key=key, type="tertiary", on_click=_search_here, args=(cell,))
 
 
 def _cell(chosen: MapCell) -> None:
@@ -104,10 +114,10 @@ def _list(asked: Asked, total: int) -> None:
         order = standard
     place = st.container()
     pages = math.ceil(total / PAGE)
-    number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    shown = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     with place:
         records(
-            load(list_practitioners, filters, sort=order, page=number, size=PAGE) if total else [],
+            load(list_practitioners, filters, sort=order, page=shown, size=PAGE) if total else [],
             columns,
             label="practitioners",
             key="map-rows",
