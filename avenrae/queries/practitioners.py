@@ -1,4 +1,4 @@
-"""Reads of one practitioner: the profile, what is offered, what clients wrote.
+"""Reads of one practitioner: the profile and what is offered.
 
 Clients see coarse positions (`positions.py`); the address leaves only to staff and to the practitioner himself.
 """
@@ -10,11 +10,11 @@ from datetime import datetime
 from sqlalchemy import case, func, null, select
 from sqlalchemy.orm import Session
 
-from avenrae.enums import CancellationPolicy, Delivery, ReviewStatus, Role
+from avenrae.enums import CancellationPolicy, Delivery, Role
 from avenrae.errors import NotFound
-from avenrae.models import Client, Practitioner, Review, Service, User
+from avenrae.models import Practitioner, Service, User
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.directory import NAME, PractitionerRow, row_columns, row_of
+from avenrae.queries.directory import PractitionerRow, row_columns, row_of
 from avenrae.queries.positions import sees_everything
 from avenrae.queries.scopes import visible_practitioners, visible_services
 
@@ -53,19 +53,6 @@ class ServiceRow:
     delivery: Delivery
     policy: CancellationPolicy
     is_available: bool
-
-
-@dataclass(frozen=True)
-class ReviewRow:
-    """What a client wrote after a session; staff see the full name, others the first."""
-
-    id: uuid.UUID
-    reviewer: str
-    rating: int
-    comment: str
-    response: str | None
-    status: ReviewStatus
-    created_at: datetime
 
 
 def get_practitioner(session: Session, actor: Actor, practitioner_id: uuid.UUID) -> PractitionerDetail:
@@ -118,28 +105,3 @@ def list_services(
         ServiceRow(**{**r._mapping, "delivery": Delivery(r.delivery), "policy": CancellationPolicy(r.policy)})
         for r in found
     ]
-
-
-def list_reviews(session: Session, actor: Actor, practitioner_id: uuid.UUID, *, limit: int = 20) -> list[ReviewRow]:
-    """Return the newest reviews of a practitioner the actor sees; only staff see those that are not published."""
-    require(actor, Permission.PRACTITIONER_VIEW)
-    query = (
-        select(
-            Review.id,
-            (NAME if actor.is_staff else User.first_name).label("reviewer"),
-            Review.rating,
-            Review.comment,
-            Review.response,
-            Review.status,
-            Review.created_at,
-        )
-        .join(Client, Client.id == Review.client_id)
-        .join(User, User.id == Client.user_id)
-        .join(Practitioner, Practitioner.id == Review.practitioner_id)
-        .where(Practitioner.id == practitioner_id, visible_practitioners(actor))
-        .order_by(Review.created_at.desc(), Review.id.desc())
-        .limit(limit)
-    )
-    if not actor.is_staff:
-        query = query.where(Review.status == ReviewStatus.PUBLISHED)
-    return [ReviewRow(**{**r._mapping, "status": ReviewStatus(r.status)}) for r in session.execute(query)]

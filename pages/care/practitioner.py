@@ -11,10 +11,10 @@ from avenrae.enums import Role
 from avenrae.permissions import Permission
 from avenrae.queries.documents import list_documents
 from avenrae.queries.listing import key_of
-from avenrae.queries.practitioners import get_practitioner, list_reviews
+from avenrae.queries.practitioners import get_practitioner
 from avenrae.ui.actions import actor, load
 from avenrae.ui.details import no_record_chosen
-from avenrae.ui.format import day, plain_text, status_word, words
+from avenrae.ui.format import status_word, words
 from avenrae.ui.history import show_history
 from avenrae.ui.lists import link
 from avenrae.ui.profile_documents import show_documents
@@ -22,6 +22,7 @@ from avenrae.ui.profile_facts import show_facts, show_services
 from avenrae.ui.profile_form import profile_form
 from avenrae.ui.profile_place import place_form
 from avenrae.ui.profile_verdicts import show_verdicts
+from avenrae.ui.reviews import show_reviews
 
 who = actor()
 chosen = (
@@ -42,7 +43,7 @@ def main() -> None:
     tabs = {
         "Profile": lambda: show_facts(profile, documents),
         "Services": lambda: show_services(profile),
-        "Reviews": _reviews,
+        "Reviews": lambda: show_reviews(profile.id),
         **({"Documents": lambda: show_documents(profile, documents)} if profile.is_exact else {}),
         **({"Edit": _edit} if who.may(Permission.PRACTITIONER_EDIT) else {}),
         **(
@@ -60,22 +61,6 @@ def main() -> None:
 def _edit() -> None:
     place_form(profile)
     profile_form(profile)
-
-
-def _reviews() -> None:
-    reviews = load(list_reviews, profile.id)
-    if not reviews:
-        st.caption("No reviews yet.")
-    for review in reviews:
-        with st.container(border=True):
-            hidden = "" if review.status == "published" else f" · {words(review.status)}"
-            stars = "★" * review.rating + "☆" * (5 - review.rating)
-            written = f"{day(review.created_at, who.time_zone)}{hidden}"
-            st.markdown(f"{stars} {review.rating} of 5 · **{plain_text(review.reviewer)}**  \n:small[:gray[{written}]]")
-            if review.comment:
-                st.markdown(plain_text(review.comment))
-            if review.response:
-                st.caption(f"Answer: {plain_text(review.response)}")
 
 
 main()
