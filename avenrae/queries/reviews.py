@@ -19,7 +19,7 @@ from avenrae.errors import InvalidInput, NotFound
 from avenrae.models import Booking, Client, Practitioner, Review, Service, User
 from avenrae.permissions import Actor
 from avenrae.queries.listing import count_of, in_order, key_of, one_of, page_of
-from avenrae.queries.people import is_one_of, people_named
+from avenrae.queries.people import of_named
 from avenrae.queries.scopes import visible_practitioners, visible_reviews
 
 FLAGGED = "flagged"
@@ -240,13 +240,12 @@ def _conditions(session: Session, actor: Actor, f: ReviewFilters) -> list[Column
     if f.practitioner_id:
         conditions.append(Review.practitioner_id == f.practitioner_id)
     if search := f.search.replace("\0", "").strip():
-        people = people_named(session, actor, search)
         referred = select(Booking.id).where(Booking.reference == search.upper()).scalar_subquery()
         fits = [Review.booking_id == referred]
         if actor.role is not Role.CLIENT:
-            fits.append(is_one_of(Review.client_id, people.clients))
+            fits.append(of_named(actor, search, (Review.client_id, Client)))
         if actor.role is not Role.PRACTITIONER:
-            fits.append(is_one_of(Review.practitioner_id, people.practitioners))
+            fits.append(of_named(actor, search, (Review.practitioner_id, Practitioner)))
         conditions.append(or_(*fits))
     return conditions
 
