@@ -34,11 +34,13 @@ from avenrae.models import (
     BlockedPeriod,
     Booking,
     Client,
+    DocumentFile,
     Favourite,
     LedgerEntry,
     Order,
     OrderItem,
     Practitioner,
+    PractitionerDocument,
     Product,
     Review,
     Service,
@@ -94,7 +96,18 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     people.staff()
     workers, customers = people.practitioners(), people.clients()
     agenda = Agenda(frame, list(diaries(frame, tables, workers)), customers)
-    tables.write(session, User, Practitioner, Client, Service, AvailabilityRule, AvailabilityOverride, BlockedPeriod)
+    tables.write(
+        session,
+        User,
+        Practitioner,
+        PractitionerDocument,
+        DocumentFile,
+        Client,
+        Service,
+        AvailabilityRule,
+        AvailabilityOverride,
+        BlockedPeriod,
+    )
     say("Holding eighteen months of sessions…")
     agenda.fill()
     booking_rows(tables, agenda.visits)

@@ -1,6 +1,14 @@
 """Tables: columns, constraints, relationships. No behaviour."""
 
 from avenrae.models.base import Base
+from avenrae.models.directory import (
+    DocumentFile,
+    Geocoded,
+    GeocoderTurn,
+    Place,
+    PlaceName,
+    PractitionerDocument,
+)
 from avenrae.models.identity import (
     Consent,
     OauthAccount,
@@ -48,8 +56,11 @@ __all__ = [
     "Consent",
     "Coupon",
     "CouponRedemption",
+    "DocumentFile",
     "Favourite",
     "FormToken",
+    "Geocoded",
+    "GeocoderTurn",
     "ImportBatch",
     "ImportRow",
     "LedgerEntry",
@@ -60,7 +71,10 @@ __all__ = [
     "OrderItem",
     "OutboxMail",
     "Payout",
+    "Place",
+    "PlaceName",
     "Practitioner",
+    "PractitionerDocument",
     "Product",
     "RefreshToken",
     "Review",

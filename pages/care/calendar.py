@@ -15,9 +15,11 @@ import streamlit as st
 from avenrae.enums import Role
 from avenrae.permissions import Permission
 from avenrae.queries.calendar import MOST, calendar_days
+from avenrae.queries.directory import list_practitioners
+from avenrae.queries.directory_filters import PractitionerFilters
 from avenrae.queries.listing import key_of
 from avenrae.queries.periods import midnight, today
-from avenrae.queries.practitioners import PractitionerDetail, PractitionerFilters, get_practitioner, list_practitioners
+from avenrae.queries.practitioners import PractitionerDetail, get_practitioner
 from avenrae.ui.actions import actor, load
 from avenrae.ui.calendar import (
     VIEWS,

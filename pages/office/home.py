@@ -22,6 +22,7 @@ from avenrae.services.bookings import confirm_booking
 from avenrae.settings import settings
 from avenrae.ui.actions import action, actor, load
 from avenrae.ui.countdown import countdown
+from avenrae.ui.document_notes import show_document_notes
 from avenrae.ui.format import badge, day, number, plain_text, show_money, time_range, when
 from avenrae.ui.lists import follow, link, open_screen
 from avenrae.ui.records import Cell, Column, records
@@ -39,6 +40,7 @@ def main() -> None:
     st.caption(when(now, who.time_zone))
     needs = load(count_needs)
     _needs(needs)
+    show_document_notes()
     if who.role is Role.CLIENT:
         offer_cards(load(list_open_offers))
         _sessions("Your next sessions", Span(now, None), "You have no session to come.")

@@ -18,13 +18,15 @@ from avenrae.enums import Role
 from avenrae.permissions import Actor
 from avenrae.queries import (
     bookings,
+    directory,
+    directory_filters,
     due,
     figures,
     home,
     ledger,
     notifications,
     orders,
-    practitioners,
+    practitioner_map,
     products,
     reviewable,
     reviews,
@@ -102,9 +104,18 @@ VIEWS: dict[str, list[dict[str, str]]] = {
         {"kind": "healer"},
         {"status": "submitted"},
         {"city": "Durban"},
+        {"specialty": "grief", "language": "isiZulu"},
+        {"price_to": "600", "rating": "4"},
+        {"delivery": "online"},
+        {"documents": "expiring"},
+        {"box": "-35,18,-33,19"},
         {"q": "dream"},
         {**NEAR, "sort": "distance"},
-        *({"sort": f"{sign}{name}"} for name in ("name", "rating", "price", "bookings") for sign in ("", "-")),
+        *(
+            {"sort": f"{sign}{name}"}
+            for name in ("name", "rating", "price", "bookings", "newest")
+            for sign in ("", "-")
+        ),
     ],
     "reviews": [
         {},
@@ -133,9 +144,9 @@ READS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any
     "orders": (orders.order_filters, orders.list_orders, orders.count_orders),
     "products": (products.product_filters, products.list_products, products.count_products),
     "practitioners": (
-        practitioners.practitioner_filters,
-        practitioners.list_practitioners,
-        practitioners.count_practitioners,
+        directory_filters.practitioner_filters,
+        directory.list_practitioners,
+        directory.count_practitioners,
     ),
     "reviews": (reviews.review_filters, reviews.list_reviews, reviews.count_reviews),
     "entries": (ledger.entry_filters, ledger.list_entries, ledger.count_entries),
@@ -288,7 +299,6 @@ SHORT = {
     "list_sessions": "the devices of one person",
     "list_offers": "what one practitioner offers, withdrawn ones too",
     "list_slots": "the times of one practitioner on the days that are asked for",
-    "list_places": "one row for each city",
     "list_reviewable": "the sessions of one person in two weeks, and none for staff",
     "list_open_offers": "what is offered to one client",
 }
@@ -299,7 +309,7 @@ ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_notifications": lambda ids: (),
     "list_orders": lambda ids: (orders.OrderFilters(),),
     "list_products": lambda ids: (products.ProductFilters(),),
-    "list_practitioners": lambda ids: (practitioners.PractitionerFilters(),),
+    "list_practitioners": lambda ids: (directory_filters.PractitionerFilters(),),
     "list_entries": lambda ids: (ledger.EntryFilters("ZAR"),),
     "list_movements": lambda ids: (ids["products"],),
     "list_reviews": lambda ids: (reviews.ReviewFilters(),),
@@ -308,7 +318,13 @@ ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_series": lambda ids: (ids["bookings"],),
     "list_waiting": lambda ids: (waiting_list.WaitFilters(),),
     "list_awaited": lambda ids: (),
-    "map_rows": lambda ids: (practitioners.PractitionerFilters(),),
+    "map_view": lambda ids: (directory_filters.PractitionerFilters(),),
+    "list_words": lambda ids: ("specialties",),
+    "list_documents": lambda ids: (ids["practitioners"],),
+    "list_ending": lambda ids: (ids["practitioners"],),
+    "list_unwarned": lambda ids: (),
+    "list_certificates": lambda ids: (ids["practitioners"],),
+    "find_places": lambda ids: ("durban",),
     "find_clients": lambda ids: ("zulu",),
 }
 """What else a bounded list is given beside the session and the actor."""
@@ -319,7 +335,7 @@ def _lists() -> Iterator[Callable[..., Any]]:
     for module in MODULES:
         for name, found in inspect.getmembers(module, inspect.isfunction):
             several = str(inspect.signature(found).return_annotation).startswith("list[")
-            listed = (name.startswith(("list_", "find_")) and several) or found is practitioners.map_rows
+            listed = (name.startswith(("list_", "find_")) and several) or found is practitioner_map.map_view
             if listed and found.__module__ == module.__name__ and name not in SHORT:
                 yield found
 
