@@ -19,6 +19,8 @@ from avenrae.models.scheduling import (
     BlockedPeriod,
     Booking,
     BookingWaitlist,
+    BusyCalendar,
+    BusyTime,
     Review,
     Service,
 )
@@ -42,6 +44,8 @@ __all__ = [
     "BlockedPeriod",
     "Booking",
     "BookingWaitlist",
+    "BusyCalendar",
+    "BusyTime",
     "Cart",
     "CartItem",
     "Client",

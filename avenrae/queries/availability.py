@@ -23,6 +23,7 @@ from avenrae.models import (
     User,
 )
 from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.away import Away, list_away
 from avenrae.queries.bookings import is_not_expired
 from avenrae.queries.scopes import visible_bookings, visible_practitioners
 from avenrae.scheduling.diary import Blocked
@@ -33,6 +34,8 @@ Hours = tuple[int, time, time]
 """A weekday (0 = Monday) and from–to on the practitioner's clock; an end at 00:00 is midnight."""
 _LONGEST_LOOK = timedelta(days=800)
 _PAST = timedelta(days=31)
+PREVIEWED = 28
+"""How many days a preview shows."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +61,11 @@ class OwnDate:
 
 
 @dataclass(frozen=True)
-class Away:
-    """A blocked period, in UTC, with its reason."""
-
-    id: uuid.UUID
-    starts_at: datetime
-    ends_at: datetime
-    reason: str
-
-
-@dataclass(frozen=True)
 class Availability:
     """Everything a practitioner says about when he works; minutes, the horizon in days.
 
-    Dates and blocked periods are those of the last month and to come.
+    Dates and blocked periods are those of the last month and to come; `busy` is what other calendars say of the
+    days that a preview shows.
     """
 
     practitioner_id: uuid.UUID
@@ -86,6 +80,8 @@ class Availability:
     others: tuple[OtherRule, ...]
     dates: tuple[OwnDate, ...]
     away: tuple[Away, ...]
+    busy: tuple[Away, ...]
+    has_feed: bool
 
     def rules(self, week: Sequence[Hours] | None = None) -> list[Rule]:
         """Return all opening hours for the pure functions, with this week in place of the stored one."""
@@ -99,7 +95,7 @@ class Availability:
 
     def blocked(self) -> list[Blocked]:
         """Return the times away for the pure functions."""
-        return [Blocked(b.starts_at, b.ends_at, b.reason) for b in self.away]
+        return [Blocked(b.starts_at, b.ends_at, b.reason) for b in (*self.away, *self.busy)]
 
 
 @dataclass(frozen=True)
@@ -169,7 +165,14 @@ def get_availability(session: Session, actor: Actor, practitioner_id: uuid.UUID)
         ),
         dates=tuple(_dates(overrides)),
         away=tuple(Away(*row) for row in away),
+        busy=tuple(a for a in list_away(session, actor, practitioner_id, *_previewed()) if a.id is None),
+        has_feed=practitioner.feed_token_hash is not None,
     )
+
+
+def _previewed() -> tuple[datetime, datetime]:
+    """Return the span of a preview, and a day around it for whatever zone it is in."""
+    return clock.now() - ONE_DAY, clock.now() + (PREVIEWED + 1) * ONE_DAY
 
 
 def is_weekly(rule: AvailabilityRule) -> bool:
@@ -265,7 +268,9 @@ def sessions_within(
     return sessions_outside(session, actor, practitioner_id, always, [], ends_at, blocked=[span])
 
 
-def open_days(now: Availability, rules: Sequence[Rule], overrides: Sequence[Override], days: int = 28) -> list[OpenDay]:
+def open_days(
+    now: Availability, rules: Sequence[Rule], overrides: Sequence[Override], days: int = PREVIEWED
+) -> list[OpenDay]:
     """Return the coming days from today, each with its open hours less what is blocked.
 
     Raises:

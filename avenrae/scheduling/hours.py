@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -57,6 +58,12 @@ class Rule:
         if (self.valid_from and day < self.valid_from) or (self.valid_until and day > self.valid_until):
             return False
         return self.rrule is None or recurrence.parse(self.rrule, self.valid_from).falls_on(day)
+
+
+def next_days(rule: Rule, since: date, n: int) -> list[date]:
+    """Return the first days on which hours come, from a day on; fewer where they do not come so often in ten years."""
+    ahead = (since + timedelta(days=d) for d in range(3653))
+    return list(islice((day for day in ahead if rule.falls_on(day)), n))
 
 
 @dataclass(frozen=True, slots=True)
