@@ -15,8 +15,9 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from avenrae.errors import ExternalError, InvalidInput
+from avenrae.errors import ExternalError, InvalidInput, NotPermitted
 from avenrae.scheduling.busy import MOST_BYTES
+from avenrae.settings import settings
 
 _PATIENCE = 5.0
 """Seconds for finding, connecting to and reading one address, all of it together."""
@@ -32,9 +33,12 @@ def fetch_calendar(address: str, *, allowed: Collection[str] = (), patience: flo
     `allowed` names IP addresses that may be connected to although they are not public.
 
     Raises:
+        NotPermitted: The setting `outbound` is off.
         InvalidInput: It is no address of a calendar, or leads into a private network.
         ExternalError: The server does not answer, or not with a calendar.
     """
+    if not settings().outbound:
+        raise NotPermitted("This console fetches nothing from the internet. Import the calendar as a file instead.")
     target = _checked(address)
     for _ in range(_MOST_REDIRECTS + 1):
         found = _ask(target, allowed, patience)

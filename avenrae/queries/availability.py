@@ -28,12 +28,13 @@ from avenrae.queries.bookings import is_not_expired
 from avenrae.queries.scopes import visible_bookings, visible_practitioners
 from avenrae.scheduling.diary import Blocked
 from avenrae.scheduling.hours import ONE_DAY, Override, Range, Rule, by_day, open_ranges
-from avenrae.scheduling.zones import local_day, zone_named
+from avenrae.scheduling.zones import instant, local_day, zone_named
 
 Hours = tuple[int, time, time]
 """A weekday (0 = Monday) and from–to on the practitioner's clock; an end at 00:00 is midnight."""
 _LONGEST_LOOK = timedelta(days=800)
 _PAST = timedelta(days=31)
+_ALWAYS = [Rule(time(), time(), weekday) for weekday in range(7)]
 PREVIEWED = 28
 """How many days a preview shows."""
 
@@ -81,6 +82,7 @@ class Availability:
     dates: tuple[OwnDate, ...]
     away: tuple[Away, ...]
     busy: tuple[Away, ...]
+    country_code: str | None
     has_feed: bool
 
     def rules(self, week: Sequence[Hours] | None = None) -> list[Rule]:
@@ -152,7 +154,7 @@ def get_availability(session: Session, actor: Actor, practitioner_id: uuid.UUID)
         .where(BlockedPeriod.practitioner_id == practitioner_id, BlockedPeriod.ends_at >= since)
         .order_by(BlockedPeriod.starts_at, BlockedPeriod.id)
     )
-    terms = ("time_zone", "buffer_before", "buffer_after", "min_notice", "max_horizon", "slot_step")
+    terms = ("time_zone", "country_code", "buffer_before", "buffer_after", "min_notice", "max_horizon", "slot_step")
     return Availability(
         practitioner_id=practitioner.id,
         name=name,
@@ -263,9 +265,35 @@ def sessions_within(
     session: Session, actor: Actor, practitioner_id: uuid.UUID, starts_at: datetime, ends_at: datetime
 ) -> list[Outside]:
     """Return the sessions to come that a blocked period would touch, in order of time."""
-    always = [Rule(time(), time(), weekday) for weekday in range(7)]
-    span = Blocked(starts_at, ends_at)
-    return sessions_outside(session, actor, practitioner_id, always, [], ends_at, blocked=[span])
+    return sessions_touched(session, actor, practitioner_id, [Blocked(starts_at, ends_at)])
+
+
+def sessions_touched(
+    session: Session, actor: Actor, practitioner_id: uuid.UUID, blocked: Sequence[Blocked]
+) -> list[Outside]:
+    """Return the sessions to come that any of these blocked times would touch, in order of time."""
+    until = max((b.end for b in blocked), default=clock.now())
+    return sessions_outside(session, actor, practitioner_id, _ALWAYS, [], until, blocked=blocked)
+
+
+def sessions_within_days(
+    session: Session, actor: Actor, practitioner_id: uuid.UUID, days: Sequence[date]
+) -> dict[date, list[Outside]]:
+    """Return the sessions to come on each of these days of the practitioner's calendar, in order of time.
+
+    Raises:
+        NotFound: There is no such practitioner for this actor.
+    """
+    name = session.execute(
+        select(Practitioner.time_zone).where(Practitioner.id == practitioner_id, visible_practitioners(actor))
+    ).scalar_one_or_none()
+    if name is None:
+        raise NotFound("There is no such practitioner, or the profile is not yours to see.")
+    zone = zone_named(name)
+    spans = {day: (instant(day, time(), zone), instant(day + ONE_DAY, time(), zone)) for day in sorted(days)}
+    found = sessions_touched(session, actor, practitioner_id, [Blocked(*span) for span in spans.values()])
+    of_day = {day: [b for b in found if b.starts_at < end and start < b.ends_at] for day, (start, end) in spans.items()}
+    return {day: sessions for day, sessions in of_day.items() if sessions}
 
 
 def open_days(

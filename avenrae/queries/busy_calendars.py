@@ -12,14 +12,11 @@ from avenrae import clock
 from avenrae.errors import NotFound
 from avenrae.models import BusyCalendar, BusyTime, Practitioner
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.availability import Outside, sessions_outside
+from avenrae.queries.availability import Outside, sessions_touched
 from avenrae.queries.scopes import visible_practitioners
 from avenrae.scheduling.busy import read_calendar, window_of
 from avenrae.scheduling.diary import Blocked
-from avenrae.scheduling.hours import MIDNIGHT, Rule
 from avenrae.scheduling.zones import zone_named
-
-_ALWAYS = [Rule(MIDNIGHT, MIDNIGHT, weekday) for weekday in range(7)]
 
 
 @dataclass(frozen=True)
@@ -110,8 +107,30 @@ def preview_busy(session: Session, actor: Actor, practitioner_id: uuid.UUID, con
     touched: list[Outside] = []
     if ahead:
         blocked = [Blocked(r.start, r.end) for r in ahead]
-        touched = sessions_outside(session, actor, practitioner_id, _ALWAYS, [], ahead[-1].end, blocked=blocked)
+        touched = sessions_touched(session, actor, practitioner_id, blocked)
     return BusyPreview(len(ahead), ahead[-1].end if ahead else None, busy.left_out, tuple(touched))
+
+
+def get_address(session: Session, actor: Actor, practitioner_id: uuid.UUID, calendar_id: uuid.UUID) -> str:
+    """Return the secret address from which a calendar is read, for whoever may change it.
+
+    Raises:
+        NotPermitted: The role may not.
+        NotFound: There is no such calendar for this actor, or it came from a file.
+    """
+    require(actor, Permission.AVAILABILITY_EDIT)
+    found = session.execute(
+        select(BusyCalendar.secret_url)
+        .join(Practitioner, Practitioner.id == BusyCalendar.practitioner_id)
+        .where(
+            BusyCalendar.id == calendar_id,
+            BusyCalendar.practitioner_id == practitioner_id,
+            visible_practitioners(actor),
+        )
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotFound("This calendar has been removed, or it came from a file.")
+    return found
 
 
 def list_due_calendars(session: Session, actor: Actor, read_before: datetime, *, size: int = 100) -> list[DueCalendar]:

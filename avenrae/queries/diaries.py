@@ -10,12 +10,13 @@ from avenrae import clock
 from avenrae.enums import BookingStatus, Role
 from avenrae.errors import NotFound
 from avenrae.models import AvailabilityOverride, AvailabilityRule, Booking, Practitioner, Service
-from avenrae.permissions import Actor
+from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.away import list_away
 from avenrae.queries.bookings import is_not_expired
 from avenrae.queries.scopes import visible_practitioners
 from avenrae.scheduling.diary import Blocked, Diary, Taken, Terms
 from avenrae.scheduling.hours import Override, Rule
+from avenrae.scheduling.reasons import Reason, why_not
 from avenrae.scheduling.slots import slots
 
 _AROUND = timedelta(days=2)
@@ -73,6 +74,17 @@ def list_slots(
     """Return the starts that a service offers in a span, in UTC: exactly those that a booking accepts (R-BOOK-07)."""
     diary = get_diary(session, actor, service_id, since, until, leave_out=leave_out)
     return slots(diary, clock.now(), since, until)
+
+
+def explain(session: Session, actor: Actor, service_id: uuid.UUID, start: datetime) -> Reason | None:
+    """Return the one rule that keeps a service from being offered at an instant; None where it is (R-BOOK-13).
+
+    Raises:
+        NotPermitted: The role does not see availability.
+        NotFound: There is no such service for this actor.
+    """
+    require(actor, Permission.AVAILABILITY_VIEW)
+    return why_not(get_diary(session, actor, service_id, start, start), clock.now(), start)
 
 
 def terms_of(practitioner: Practitioner, service: Service) -> Terms:
