@@ -27,7 +27,7 @@ from avenrae.queries.away import Away, list_away
 from avenrae.queries.bookings import is_not_expired
 from avenrae.queries.scopes import visible_bookings, visible_practitioners
 from avenrae.scheduling.diary import Blocked
-from avenrae.scheduling.hours import ONE_DAY, Override, Range, Rule, by_day, open_ranges
+from avenrae.scheduling.hours import ONE_DAY, Override, Range, Rule, by_day, less, open_ranges
 from avenrae.scheduling.zones import instant, local_day, zone_named
 
 Hours = tuple[int, time, time]
@@ -314,21 +314,9 @@ def open_days(
         day = first + timedelta(days=n)
         hours = found.get(day, [])
         cuts = [b for b in blocked if any(b.start < r.end and r.start < b.end for r in hours)]
-        drawn.append(OpenDay(day, tuple(_less(hours, cuts)), tuple(b.label or "Time away" for b in cuts)))
+        left = tuple(less(hours, [Range(b.start, b.end) for b in cuts]))
+        drawn.append(OpenDay(day, left, tuple(dict.fromkeys(b.label or "Time away" for b in cuts))))
     return drawn
-
-
-def _less(ranges: Sequence[Range], cuts: Sequence[Blocked]) -> Iterator[Range]:
-    """Yield what is left of ranges without the cuts."""
-    for found in ranges:
-        start = found.start
-        for cut in sorted(cuts, key=lambda b: b.start):
-            if cut.start < found.end and start < cut.end:
-                if start < cut.start:
-                    yield Range(start, cut.start)
-                start = max(start, cut.end)
-        if start < found.end:
-            yield Range(start, found.end)
 
 
 def _overrides_of(date_: OwnDate) -> list[Override]:

@@ -97,6 +97,26 @@ def merge(ranges: Iterable[Range]) -> list[Range]:
     return merged
 
 
+def less(ranges: Iterable[Range], cuts: Iterable[Range]) -> Iterator[Range]:
+    """Yield what is left of ranges without the cuts, in order."""
+    ordered = sorted(cuts)
+    for found in ranges:
+        start = found.start
+        for cut in ordered:
+            if cut.start < found.end and start < cut.end:
+                if start < cut.start:
+                    yield Range(start, cut.start)
+                start = max(start, cut.end)
+        if start < found.end:
+            yield Range(start, found.end)
+
+
+def next_gap(opened: Iterable[Range], taken: Iterable[Range], now: datetime, least: timedelta) -> Range | None:
+    """Return the first open time from now on that is free and long enough; one that has begun counts from now."""
+    gaps = (Range(max(gap.start, now), gap.end) for gap in less(opened, taken))
+    return next((gap for gap in gaps if gap.end - gap.start >= least), None)
+
+
 def open_ranges(
     rules: Sequence[Rule], overrides: Sequence[Override], zone: ZoneInfo, first_day: date, last_day: date
 ) -> list[Range]:

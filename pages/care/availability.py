@@ -41,7 +41,7 @@ def main() -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(f"All times are on the clock of {now.time_zone}. An end at 00:00 is midnight.")
         ask = partial(why_not_dialog, now.practitioner_id, now.time_zone)
-        opener("Why is a time not offered?", ask, icon=":material/help:")
+        opener("Why is a time not offered", ask, icon=":material/help:")
     tabs = {
         "Week": _week,
         "Dates": partial(dates, now, entry),

@@ -30,6 +30,9 @@ def main() -> None:
     st.title(booking.reference)
     st.markdown(f"{status_word(booking.status)} {status_word(booking.payment_status)}")
     booking_actions(booking)
+    st.link_button(
+        "Add to my calendar", f"/booking.ics?id={booking.id}", icon=":material/event_available:", type="tertiary"
+    )
     keeps_notes = who.may(Permission.BOOKING_CONFIRM)
     facts, *notes, history = st.tabs(["Booking", *(["Notes"] if keeps_notes else []), "History"])
     with facts:

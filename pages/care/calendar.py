@@ -18,7 +18,8 @@ from avenrae.queries.calendar import MOST, calendar_days
 from avenrae.queries.listing import key_of
 from avenrae.queries.periods import midnight, today
 from avenrae.queries.practitioners import PractitionerDetail, PractitionerFilters, get_practitioner, list_practitioners
-from avenrae.ui.actions import actor, load
+from avenrae.ui.actions import actor, load, opener
+from avenrae.ui.availability.why_not import why_not_dialog
 from avenrae.ui.calendar import (
     VIEWS,
     calendar,
@@ -102,9 +103,12 @@ def _practitioner() -> PractitionerDetail | None:
 def _head(practitioner: PractitionerDetail | None) -> None:
     head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
     head.title("Calendar")
-    if who.is_staff and who.may(Permission.BOOKING_CREATE):
-        params = {"practitioner": str(practitioner.id)} if practitioner else {}
-        with head:
+    with head.container(horizontal=True, width="content", vertical_alignment="center"):
+        if practitioner and who.may(Permission.AVAILABILITY_VIEW):
+            ask = partial(why_not_dialog, practitioner.id, practitioner.time_zone)
+            opener("Why is a time not offered", ask, icon=":material/help:")
+        if who.is_staff and who.may(Permission.BOOKING_CREATE):
+            params = {"practitioner": str(practitioner.id)} if practitioner else {}
             link("care/new_booking", "New booking", icon=":material/add:", **params)
 
 

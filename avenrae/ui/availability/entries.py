@@ -30,12 +30,12 @@ def today(now: Availability) -> date:
     return local_day(clock.now(), zone_named(now.time_zone))
 
 
-def head(sentence: str, label: str, dialog: Callable[[], None] | None) -> None:
+def head(sentence: str, label: str, dialog: Callable[[], None] | None, *, primary: bool = True) -> None:
     """Draw what a list is of, and the button that adds to it for who may."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(sentence)
         if dialog is not None:
-            opener(label, dialog, icon=":material/add:", primary=True)
+            opener(label, dialog, icon=":material/add:", primary=primary)
 
 
 def entry(said: str, note: str = "", *buttons: Callable[[], object], looked_for: bool = False) -> None:

@@ -29,6 +29,7 @@ def other_hours(now: Availability) -> None:
         "Hours beside the week, such as the first Saturday of each month or every second Tuesday.",
         "Add repeating hours",
         partial(_add_dialog, now) if keeps(now) else None,
+        primary=False,
     )
     for rule in now.others:
         said = f"**{spoken_days(as_rule(rule))}** · {spoken_hours([(rule.starts, rule.ends)])}"
