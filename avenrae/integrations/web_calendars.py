@@ -101,13 +101,17 @@ def _ask(target: SplitResult, allowed: Collection[str], patience: float) -> byte
     try:
         with _connected(target, ip, port, patience) as connected:
             # Each read may take its time, all of them together may not: what drips is cut off.
-            clock = threading.Timer(patience, _cut, [connected])
+            is_late = threading.Event()
+            clock = threading.Timer(patience, _cut, [connected, is_late])
             clock.daemon = True
             clock.start()
             try:
-                return _exchange(target, host, port, connected)
+                found = _exchange(target, host, port, connected)
             finally:
                 clock.cancel()
+            if is_late.is_set():
+                raise TimeoutError
+            return found
     except ssl.SSLCertVerificationError:
         raise ExternalError("The calendar's server has no valid certificate, so it is not trusted.") from None
     except (OSError, HTTPException, ValueError):
@@ -126,12 +130,12 @@ def _exchange(target: SplitResult, host: str, port: int, connected: socket.socke
     for name, value in headers.items():
         connection.putheader(name, value)
     connection.endheaders()
-    answer = connection.getresponse()
-    if answer.status in _REDIRECTS and (leads_to := answer.getheader("Location")):
-        return leads_to
-    if answer.status != 200:
-        raise ExternalError(f"The calendar's server answers with {answer.status}. {_advice(answer.status)}")
-    return _read(answer)
+    with connection.getresponse() as answer:
+        if answer.status in _REDIRECTS and (leads_to := answer.getheader("Location")):
+            return leads_to
+        if answer.status != 200:
+            raise ExternalError(f"The calendar's server answers with {answer.status}. {_advice(answer.status)}")
+        return _read(answer)
 
 
 def _read(answer: HTTPResponse) -> bytes:
@@ -178,6 +182,7 @@ def _connected(target: SplitResult, ip: str, port: int, patience: float) -> sock
     return secured.wrap_socket(plain, server_hostname=target.hostname, do_handshake_on_connect=False)
 
 
-def _cut(connected: socket.socket) -> None:
+def _cut(connected: socket.socket, is_late: threading.Event) -> None:
+    is_late.set()
     with suppress(OSError):
         socket.socket.shutdown(connected, socket.SHUT_RDWR)

@@ -119,10 +119,10 @@ def read_calendar(content: bytes, zone: ZoneInfo, since: datetime, until: dateti
             times = list(_times(event, since, until, days))
         except InvalidInput as e:
             left_out[e.message] += 1
-            continue
-        found += times
-        if not times:
-            left_out["over already, without length, or further ahead than two years"] += 1
+        else:
+            found += times
+            if not times:
+                left_out["over already, without length, or further ahead than two years"] += 1
         if len(found) > _MOST_FOUND:
             raise InvalidInput("The calendar has more events in the next two years than can be kept. Export a part.")
         if next(days) > _MOST_DAYS:
@@ -236,7 +236,7 @@ def _moment(value: str, params: dict[str, str], zone: ZoneInfo) -> _Moment:
         raise InvalidInput("with a date that cannot be read")
     try:
         day = date.fromisoformat(written[1])
-        at = time.fromisoformat(written[2].replace("60", "59") if written[2] else "000000")
+        at = time.fromisoformat(re.sub("60$", "59", written[2] or "000000"))
     except ValueError:
         raise InvalidInput("with a date that cannot be read") from None
     if day.year not in _YEARS:
