@@ -11,7 +11,7 @@ from avenrae.models.identity import (
     VerificationToken,
 )
 from avenrae.models.money import LedgerEntry, LedgerHour, Payout, StripeEvent, Subscription, Transaction
-from avenrae.models.operations import AuditEntry, FormToken, ImportBatch, ImportRow
+from avenrae.models.operations import AuditEntry, FormToken, ImportBatch, ImportRow, Notification, OutboxMail
 from avenrae.models.people import Client, Favourite, Practitioner
 from avenrae.models.scheduling import (
     AvailabilityOverride,
@@ -58,9 +58,11 @@ __all__ = [
     "ImportRow",
     "LedgerEntry",
     "LedgerHour",
+    "Notification",
     "OauthAccount",
     "Order",
     "OrderItem",
+    "OutboxMail",
     "Payout",
     "Practitioner",
     "Product",

@@ -99,6 +99,8 @@ def test_every_business_table_is_in_the_trail(database: str) -> None:
         "form_tokens",  # used up in the transaction of what they guard
         "sign_in_attempts",  # a log of its own
         "busy_times",  # a copy of a calendar elsewhere; that it was read anew is in the trail
+        "notifications",  # what somebody was told and when it was read: a log of its own
+        "outbox",  # the same for e-mails, with what became of each
         "import_rows",  # rows that were refused; the batch is in the trail
     }
     with db.engine().connect() as connection:
