@@ -47,7 +47,6 @@ def add_busy_calendar(
         raise Conflict(f"{MOST_CALENDARS} calendars are the most. Remove one that is no longer needed.")
     found = BusyCalendar(practitioner_id=practitioner.id, name=named, secret_url=url)
     session.add(found)
-    session.flush()
     _take_over(session, found, practitioner, content)
     return found
 
@@ -108,11 +107,11 @@ def note_unread(
 def _take_over(session: Session, calendar: BusyCalendar, practitioner: Practitioner, content: bytes) -> None:
     now = clock.now()
     busy = read_calendar(content, zone_named(practitioner.time_zone), *window_of(now))
-    _write(session, calendar, busy.times)
     calendar.content_hash = sha256(content).hexdigest()
     calendar.left_out = "\n".join(f"{n} × {why}" for why, n in busy.left_out)
     calendar.last_read_at, calendar.last_error = now, ""
     session.flush()
+    _write(session, calendar, busy.times)
 
 
 def _write(session: Session, calendar: BusyCalendar, times: Sequence[Range]) -> None:
