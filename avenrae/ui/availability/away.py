@@ -33,7 +33,7 @@ def times_away(now: Availability, looked_for: str = "") -> None:
         entry(
             f"**{spoken_away(b.starts_at, b.ends_at, now.time_zone)}**",
             b.reason,
-            *([_opens_again(now, b, "Remove")] if keeps(now) else []),
+            *([_opens_again(now, b, "Remove", f"away-{b.id}")] if keeps(now) else []),
             looked_for=looked_for == str(b.id),
         )
     if not now.away:
@@ -41,9 +41,9 @@ def times_away(now: Availability, looked_for: str = "") -> None:
     _holidays(now)
 
 
-def _opens_again(now: Availability, away: Away, label: str) -> Callable[[], object]:
+def _opens_again(now: Availability, away: Away, label: str, key: str) -> Callable[[], object]:
     """Return the button that opens a blocked time again; nothing that is agreed suffers from it."""
-    key, icon = f"{label}-away-{away.id}", ":material/delete:" if label == "Remove" else ":material/undo:"
+    icon = ":material/delete:" if label == "Remove" else ":material/undo:"
     return partial(action, label, unblock, "Open again.", now.practitioner_id, away.id, key=key, icon=icon)
 
 
@@ -120,6 +120,8 @@ def _holidays(now: Availability) -> None:
 
 def _holiday(now: Availability, day: date, name: str, booked: list[Outside]) -> None:
     away = _blocks_of(now, day)
+    # Both buttons stand in one place under one key, so that the second half of a double click undoes nothing.
+    key = f"holiday-{day}"
     said = f"**{spoken_day(day)}** · {plain_text(name)}"
     if away is None:
         button = partial(
@@ -128,13 +130,13 @@ def _holiday(now: Availability, day: date, name: str, booked: list[Outside]) -> 
             block_days,
             f"{spoken_day(day)} is blocked.{_booked_in(booked)}",
             now.practitioner_id,
-            key=f"holiday-{day}",
+            key=key,
             days={day: name},
             icon=":material/event_busy:",
         )
         entry(said + _on_that_day(now, day, booked), "", *([button] if keeps(now) else []))
     elif (away.starts_at, away.ends_at) == span_of_days(now.time_zone, day, MIDNIGHT, day, MIDNIGHT):
-        entry(f"{said} · :gray-badge[Blocked]", "", *([_opens_again(now, away, "Undo")] if keeps(now) else []))
+        entry(f"{said} · :gray-badge[Blocked]", "", *([_opens_again(now, away, "Undo", key)] if keeps(now) else []))
     else:
         entry(f"{said} · :gray-badge[Blocked] {spoken_away(away.starts_at, away.ends_at, now.time_zone)}", away.reason)
 

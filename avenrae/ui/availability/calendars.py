@@ -88,9 +88,10 @@ def _add_dialog(now: Availability) -> None:
         url = None
     else:
         url, content = _published()
-    if content is None or not _preview(now, content):
+    collide = None if content is None else _preview(now, content)
+    if collide is None:
         return
-    done = f"Calendar added.{_collide(now)}"
+    done = f"Calendar added.{collide}"
     fields: dict[str, Any] = {"name": Field("busy:name", _named), "content": content, "url": url}
     if action("Add this calendar", add_busy_calendar, done, now.practitioner_id, key="busy", primary=True, **fields):
         st.session_state.pop(_FETCHED, None)
@@ -105,9 +106,10 @@ def _read_dialog(now: Availability, calendar: BusyCalendarRow) -> None:
         content = _uploaded(f"busy:{key}")
     else:
         content = _fetched(load(get_address, now.practitioner_id, calendar.id))
-    if content is None or not _preview(now, content):
+    collide = None if content is None else _preview(now, content)
+    if collide is None:
         return
-    done = f"Calendar read.{_collide(now)}"
+    done = f"Calendar read.{collide}"
     if action(
         "Take these times over", read_busy_calendar, done, now.practitioner_id, calendar.id, key=key, primary=True,
         content=content,
@@ -161,14 +163,13 @@ def _fetched(url: str) -> bytes | None:
     return content
 
 
-def _preview(now: Availability, content: bytes) -> bool:
-    """Draw what a calendar would block; returns whether it is one."""
+def _preview(now: Availability, content: bytes) -> str | None:
+    """Draw what a calendar would block; returns what to add about it when it is saved, None where it is none."""
     try:
         found = load(preview_busy, now.practitioner_id, content)
     except AvenraeError as e:
         st.error(e.message)
-        return False
-    st.session_state["busy:collide"] = len(found.sessions)
+        return None
     if found.until is None:
         st.info("Nothing in it is busy from now on.")
     else:
@@ -177,17 +178,12 @@ def _preview(now: Availability, content: bytes) -> bool:
     if found.left_out:
         _left_out([f"{n} × {why}" for why, n in found.left_out])
     show_outside(found.sessions, now.time_zone, "would lie in these times")
-    return True
+    return f" Booked in its times: {count(len(found.sessions), 'session')}." if found.sessions else ""
 
 
 def _left_out(lines: Any) -> None:
     with st.expander(f"Left out: {count(sum(int(line.split(' × ')[0]) for line in lines), 'event')}"):
         st.markdown("\n".join(f"- {plain_text(line)}" for line in lines))
-
-
-def _collide(now: Availability) -> str:
-    n = st.session_state.get("busy:collide", 0)
-    return f" Booked in its times: {count(n, 'session')}." if n else ""
 
 
 def _named(typed: str) -> str:

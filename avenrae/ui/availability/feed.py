@@ -18,23 +18,19 @@ _CONTENT = (
 
 def feed(now: Availability) -> None:
     """Draw what the feed is, whether there is one, and what can be done with it."""
+    _made().clear()
     st.subheader("Your sessions in another calendar")
     st.caption(f"A private address that your phone's or computer's calendar follows by itself. {_CONTENT}")
     with st.container(horizontal=True, vertical_alignment="center"):
         if now.has_feed:
             st.markdown(":green-badge[On] The address is known to your calendar alone.", width="content")
-            opener("Change the address", partial(_open, now), icon=":material/autorenew:")
+            opener("Change the address", partial(_address_dialog, now), icon=":material/autorenew:")
             opener("Stop", _stop_dialog, icon=":material/link_off:", key="stop-feed")
         else:
-            opener("Make a private address", partial(_open, now), icon=":material/add_link:", primary=True)
+            opener("Make a private address", partial(_address_dialog, now), icon=":material/add_link:", primary=True)
 
 
-def _open(now: Availability) -> None:
-    _made().clear()
-    _address_dialog(now)
-
-
-@st.dialog("A private address for your calendar", width="medium")
+@st.dialog("A private address for your calendar", width="medium", on_dismiss="rerun")
 def _address_dialog(now: Availability) -> None:
     made = _made()
     if "token" not in made:
@@ -55,7 +51,6 @@ def _address_dialog(now: Availability) -> None:
         st.markdown("Copy it now; it is **shown only this once**. In your calendar choose “subscribe” or “from URL”.")
         st.code(f"{_origin()}/feed/{token}.ics", language=None, wrap_lines=True)
         if st.button("Done", type="primary"):
-            made.clear()
             st.rerun()
 
 

@@ -1,7 +1,7 @@
 """Why is this time not offered? The one rule that removed it, with the way to what causes it."""
 
 import uuid
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from avenrae.errors import AvenraeError, InvalidInput
 from avenrae.queries.diaries import explain
 from avenrae.queries.practitioners import list_services
 from avenrae.scheduling.reasons import Reason, ReasonKind
-from avenrae.scheduling.zones import instant, local_day, spoken, zone_named
+from avenrae.scheduling.zones import instant, spoken, zone_named
 from avenrae.ui.actions import actor, load
 from avenrae.ui.lists import link
 
@@ -25,7 +25,7 @@ _TABS = {
 
 
 @st.dialog("Why is this time not offered?", width="medium")
-def why_not_dialog(practitioner_id: uuid.UUID, time_zone: str, day: date | None = None) -> None:
+def why_not_dialog(practitioner_id: uuid.UUID, time_zone: str) -> None:
     """Ask for a service, a day and a time on the practitioner's clock, and name the rule that removed it."""
     offered = load(list_services, practitioner_id, offered_only=True)
     if not offered:
@@ -34,9 +34,9 @@ def why_not_dialog(practitioner_id: uuid.UUID, time_zone: str, day: date | None 
     titles = {s.id: f"{s.title} · {s.duration_minutes} min" for s in offered}
     chosen = st.selectbox("Service", list(titles), format_func=titles.__getitem__, key="why:service")
     left, right = st.columns(2)
-    begin = day or local_day(clock.now(), zone_named(time_zone))
-    on = left.date_input("Day", value=begin, key="why:day", format="YYYY-MM-DD", required=True)
-    at = right.time_input(f"Start, {time_zone}", value=time(10), step=300, key="why:at")
+    soon = (clock.now() + timedelta(hours=1)).astimezone(zone_named(time_zone))
+    on = left.date_input("Day", value=soon.date(), key="why:day", format="YYYY-MM-DD", required=True)
+    at = right.time_input(f"Start, {time_zone}", value=time(soon.hour), step=300, key="why:at")
     if at is None:
         st.caption("Choose a start.")
         return
