@@ -1,5 +1,7 @@
 """The present of the demo world, made by the same services as a click: today's sessions and the open orders."""
 
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
 from avenrae import clock
@@ -11,6 +13,7 @@ from avenrae.enums import MovementReason, Role
 from avenrae.models import Booking
 from avenrae.permissions import Actor
 from avenrae.services.bookings import cancel_booking, complete_booking, confirm_booking, create_booking
+from avenrae.services.busy_calendars import add_busy_calendar
 from avenrae.services.money import record_payment
 from avenrae.services.orders import cancel_order, fulfil_order, place_order, record_order_payment, refund_order
 from avenrae.services.products import adjust_stock, count_stock, receive_stock
@@ -69,6 +72,24 @@ def live_requests(session: Session, agenda: Agenda) -> None:
         session.flush()
         if n == 1:
             cancel_booking(session, as_client(customer), booking.id, "I am away that week after all")
+
+
+def live_calendar(session: Session, frame: Frame, agenda: Agenda) -> None:
+    """Let the demo practitioner import the calendar of her choir: an evening a week, and three days in summer."""
+    worker = agenda.diaries[0].worker
+    evening, away = frame.today - timedelta(days=20), frame.today + timedelta(days=47)
+    zone = f"TZID={worker.place.time_zone}"
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        *("BEGIN:VEVENT", "UID:evening", "SUMMARY:Rehearsal", f"DTSTART;{zone}:{evening:%Y%m%d}T183000"),
+        *("DURATION:PT1H30M", "RRULE:FREQ=WEEKLY", "END:VEVENT"),
+        *("BEGIN:VEVENT", "UID:tour", "SUMMARY:Tour", f"DTSTART;VALUE=DATE:{away:%Y%m%d}", "DURATION:P3D"),
+        "END:VEVENT",
+        "END:VCALENDAR",
+    ]
+    content = "\r\n".join(lines).encode()
+    add_busy_calendar(session, as_practitioner(worker), worker.id, name="Choir", content=content)
 
 
 def live_shop(session: Session, frame: Frame, shop: Shop, customers: list[Customer]) -> None:

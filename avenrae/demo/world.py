@@ -11,7 +11,7 @@ from avenrae.db.transaction import read_session, transaction
 from avenrae.demo.books import settle, write_reviews
 from avenrae.demo.hours import diaries
 from avenrae.demo.people import DEMO_ACCOUNTS, People
-from avenrae.demo.present import DEMO, live_requests, live_shop, live_stock, live_today
+from avenrae.demo.present import DEMO, live_calendar, live_requests, live_shop, live_stock, live_today
 from avenrae.demo.rows import Frame, Tables
 from avenrae.demo.sessions import Agenda, booking_rows
 from avenrae.demo.shop import Shop
@@ -101,6 +101,7 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     say("Opening today…")
     live_today(session, frame, agenda)
     live_requests(session, agenda)
+    live_calendar(session, frame, agenda)
     live_stock(session, frame, shop)
     live_shop(session, frame, shop, customers)
     session.flush()

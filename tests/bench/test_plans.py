@@ -5,6 +5,7 @@ import json
 import pkgutil
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -12,11 +13,11 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from avenrae import queries
+from avenrae import clock, queries
 from avenrae.db.transaction import read_session
 from avenrae.enums import Role
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, figures, home, ledger, orders, practitioners, products
+from avenrae.queries import bookings, busy_calendars, figures, home, ledger, orders, practitioners, products
 from avenrae.queries.periods import Span
 from tests.bench.conftest import listening
 
@@ -25,6 +26,7 @@ ZONE = "Africa/Johannesburg"
 BIG = {
     "audit_entries",
     "bookings",
+    "busy_times",
     "clients",
     "ledger_entries",
     "order_items",
@@ -182,6 +184,15 @@ def test_home_reads_little(crowded: Engine, role: Role) -> None:
     assert _faults_of(crowded, lambda s: home.count_needs(s, who)) == []
 
 
+def test_a_practitioners_day_reads_little(crowded: Engine) -> None:
+    """Sessions, times away, busy times and hours; which calendars are due."""
+    who = _busiest(crowded, Role.PRACTITIONER)
+    start = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    assert _faults_of(crowded, lambda s: home.practitioner_day(s, who, start, start + timedelta(days=1))) == []
+    assert _faults_of(crowded, lambda s: busy_calendars.list_busy_calendars(s, who, who.practitioner_id)) == []
+    assert _faults_of(crowded, lambda s: busy_calendars.list_due_calendars(s, ADMIN, clock.now())) == []
+
+
 @pytest.mark.parametrize("restated", [False, True])
 def test_figures_read_no_table_as_a_whole(crowded: Engine, restated: bool) -> None:
     def read(session: Session) -> None:
@@ -212,6 +223,8 @@ SHORT = {
     "list_offers": "what one practitioner offers, withdrawn ones too",
     "list_slots": "the times of one practitioner on the days that are asked for",
     "list_places": "one row for each city",
+    "list_away": "the times away of one practitioner in the days that are asked for",
+    "list_busy_calendars": "ten of one practitioner at most",
 }
 """Lists whose length the world outside bounds, and why."""
 ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
@@ -225,6 +238,7 @@ ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_changes": lambda ids: ("bookings", ids["bookings"]),
     "map_rows": lambda ids: (practitioners.PractitionerFilters(),),
     "find_clients": lambda ids: ("zulu",),
+    "list_due_calendars": lambda ids: (clock.now(),),
 }
 """What else a bounded list is given beside the session and the actor."""
 MODULES = [import_module(m.name) for m in pkgutil.iter_modules(queries.__path__, f"{queries.__name__}.")]
