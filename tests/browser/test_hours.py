@@ -199,6 +199,10 @@ def test_ask_why_a_time_is_not_offered(person, world, newcomer):
     dialog.get_by_role("link", name="See the week's hours").click()
     expect(page).to_have_url(re.compile(r"/availability"))
     expect(page.get_by_role("tab", name="Week", selected=True)).to_be_visible()
+    page.get_by_role("tab", name="Dates").click()
+    page.get_by_role("button", name="Why is a time not offered…").click()
+    dialog.get_by_role("button", name="See the week's hours").click()
+    expect(page.get_by_role("tab", name="Week", selected=True)).to_be_visible()
 
 
 def test_the_practitioners_day_starts_at_home(person, world, newcomer):

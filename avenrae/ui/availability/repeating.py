@@ -131,6 +131,7 @@ def _days(kind: str) -> None:
                 default=[1],
                 format_func=_WHICH.__getitem__,
                 key="rep:nth",
+                wrap=True,
             )
             st.selectbox("Weekday", range(7), index=5, format_func=WEEKDAYS.__getitem__, key="rep:weekday", width=160)
     else:

@@ -14,6 +14,8 @@ from avenrae.scheduling.zones import instant, spoken, zone_named
 from avenrae.ui.actions import actor, load
 from avenrae.ui.lists import link
 
+_TAB = "show"
+"""The key of the tabs on the availability page, and their name in its address."""
 _TABS = {
     ReasonKind.OVERRIDE: ("Dates", "See that date"),
     ReasonKind.HOURS: ("Week", "See the week's hours"),
@@ -61,6 +63,12 @@ def _start(on: date, at: time, time_zone: str) -> datetime:
     return start
 
 
+def _show(tab: str, entry: str) -> None:
+    st.session_state[_TAB] = tab
+    if entry:
+        st.query_params["entry"] = entry
+
+
 def _to_cause(practitioner_id: uuid.UUID, reason: Reason) -> None:
     """Draw the link to the booking, the blocked time or the tab that causes it."""
     if reason.kind in (ReasonKind.BOOKING, ReasonKind.HOLD):
@@ -72,9 +80,13 @@ def _to_cause(practitioner_id: uuid.UUID, reason: Reason) -> None:
     tab, label = _TABS[reason.kind]
     if reason.kind is ReasonKind.BLOCKED and reason.cause is None:
         tab, label = "Calendars", "See the other calendars"
-    params = {"show": tab}
-    if reason.cause or reason.day:
-        params["entry"] = str(reason.cause or reason.day)
+    entry = str(reason.cause or reason.day or "")
+    if _TAB in st.session_state:
+        # The page is open already: a link to where one is would leave its tab as it stands.
+        if st.button(label, icon=":material/arrow_forward:", on_click=_show, args=(tab, entry)):
+            st.rerun()
+        return
+    params = {"show": tab, **({"entry": entry} if entry else {})}
     if practitioner_id != actor().practitioner_id:
         params["practitioner"] = str(practitioner_id)
     link("care/availability", label, icon=":material/arrow_forward:", **params)
