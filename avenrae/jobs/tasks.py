@@ -21,6 +21,7 @@ from avenrae.services.forms import forget_what_is_over
 from avenrae.services.holds import expire_hold
 from avenrae.services.notices import SEND_MAIL
 from avenrae.services.reminders import remind
+from avenrae.services.reviews import BATCH, publish_due_reviews
 from avenrae.settings import settings
 
 log = logging.getLogger("avenrae.jobs")
@@ -79,6 +80,19 @@ def read_calendars(timestamp: int) -> None:
     """Read practitioners' other calendars again, each once an hour, where the console may reach the internet."""
     if settings().outbound:
         read_due_calendars(SYSTEM)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="publish_reviews", queueing_lock="publish_reviews", priority=_URGENT)
+def publish_reviews(timestamp: int) -> None:
+    """Publish reviews that were kept back for a week, a hundred in a transaction."""
+    while True:
+        with transaction(SYSTEM, "publish_due_reviews") as session:
+            published = publish_due_reviews(session, SYSTEM)
+        if published:
+            log.info("reviews published: %d", published)
+        if published < BATCH:
+            return
 
 
 @app.task(

@@ -1,4 +1,4 @@
-"""A practitioner's day on the home page: the next free gap, and today's sessions in order of time."""
+"""A practitioner's day on the home page: the next free gap, today's sessions in order of time, what clients said."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,11 +10,13 @@ from avenrae.enums import BookingStatus
 from avenrae.queries.calendar import CalendarBooking
 from avenrae.queries.home import PractitionerDay, practitioner_day
 from avenrae.queries.periods import span_of
+from avenrae.queries.reviews import latest_reviews
 from avenrae.scheduling.hours import ONE_DAY, Range
 from avenrae.ui.actions import actor, load
 from avenrae.ui.booking_actions import next_actions
 from avenrae.ui.format import count, day, plain_text, status_word, time_range, when
 from avenrae.ui.lists import link
+from avenrae.ui.reviews import review_card
 
 
 def own_day() -> None:
@@ -36,6 +38,18 @@ def own_day() -> None:
             if then
             else "No sessions today, nor in the next two weeks."
         )
+
+
+def said_by_clients() -> None:
+    """Draw the newest published reviews about the practitioner."""
+    st.subheader("What clients said")
+    found = load(latest_reviews)
+    for review in found:
+        review_card(review, opens=True)
+    if found:
+        link("care/reviews", "All reviews", icon=":material/arrow_forward:")
+    else:
+        st.caption("Nothing yet. Clients write a review after a completed session.")
 
 
 _AGREED = (BookingStatus.PENDING, BookingStatus.CONFIRMED)

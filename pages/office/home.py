@@ -1,7 +1,7 @@
 """Home: what needs whoever signs in today, one click from each.
 
-A practitioner sees his next free gap, today's sessions, the requests to answer and the earnings of this month;
-support and admins what is waiting in bookings and orders; admins also profiles to check, low stock and this month's
+A practitioner sees his next free gap, today's sessions, the requests to answer, the earnings of this month and what
+clients said; support and admins what is waiting in bookings and orders; admins also profiles to check, low stock and this month's
 sales; a client the sessions to come.
 """
 
@@ -22,7 +22,7 @@ from avenrae.ui.actions import actor, load
 from avenrae.ui.booking_actions import next_actions
 from avenrae.ui.format import badge, day, number, plain_text, show_money, time_range, when
 from avenrae.ui.lists import follow, link, open_screen
-from avenrae.ui.practitioner_home import own_day
+from avenrae.ui.practitioner_home import own_day, said_by_clients
 from avenrae.ui.records import Cell, Column, records
 
 who = actor()
@@ -47,6 +47,8 @@ def main() -> None:
         _today()
     if who.may(Permission.FIGURES_REVENUE):
         _month()
+    if who.role is Role.PRACTITIONER:
+        said_by_clients()
 
 
 def _greeting(now: datetime) -> str:
@@ -66,6 +68,7 @@ def _needs(needs: Needs) -> None:
             {"status": "submitted"},
         ),
         (needs.products_low, "products running low", "store/inventory", {"stock": "low"}),
+        (needs.reviews_flagged, "flagged reviews", "care/reviews", {}),
     ]
     shown = [c for c in cards if c[0] is not None and who.role is not Role.CLIENT]
     if not shown:
