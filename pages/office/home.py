@@ -1,8 +1,8 @@
 """Home: what needs whoever signs in today, one click from each.
 
 A practitioner sees his next free gap, today's sessions, the requests to answer, the earnings of this month and what
-clients said; support and admins what is waiting in bookings and orders; admins also profiles to check, low stock and this month's
-sales; a client the sessions to come.
+clients said; support and admins what is waiting in bookings and orders; admins also profiles to check, low stock and
+this month's sales; a client the sessions to come.
 """
 
 from datetime import datetime
