@@ -27,6 +27,8 @@ from avenrae.models.scheduling import (
     BlockedPeriod,
     Booking,
     BookingWaitlist,
+    BusyCalendar,
+    BusyTime,
     Review,
     Service,
 )
@@ -50,6 +52,8 @@ __all__ = [
     "BlockedPeriod",
     "Booking",
     "BookingWaitlist",
+    "BusyCalendar",
+    "BusyTime",
     "Cart",
     "CartItem",
     "Client",
