@@ -26,9 +26,9 @@ FLAGGED = "flagged"
 """The value of `show` in an address for reviews that somebody flagged and nobody has decided about."""
 _client_user = aliased(User, name="client_user")
 _practitioner_user = aliased(User, name="practitioner_user")
+# Each has an index to walk.
 _CLIENT: Owner = (Review.client_id, Client)
 _PRACTITIONER: Owner = (Review.practitioner_id, Practitioner)
-# Each has an index to walk.
 _SORTS = {"written": Review.created_at, "rating": Review.rating}
 
 
@@ -132,8 +132,8 @@ def each_review(session: Session, actor: Actor, filters: ReviewFilters, sort: st
     """Yield every review the filters leave, as the database sends them; for exports."""
     search = _people_search(actor, filters)
     query = _rows(actor).where(Review.id.in_(search.all()) if search else true(), *_conditions(actor, filters))
-    ordered = query.order_by(*in_order(_SORTS, sort, Review.id))
-    return (_row(r) for r in session.execute(ordered.execution_options(yield_per=1000)))
+    query = query.order_by(*in_order(_SORTS, sort, Review.id))
+    return (_row(r) for r in session.execute(query.execution_options(yield_per=1000)))
 
 
 def count_reviews(session: Session, actor: Actor, filters: ReviewFilters) -> int:
@@ -233,10 +233,6 @@ def _side_filters(actor: Actor, *, about_me: bool = False) -> ColumnElement[bool
     return and_(own, Review.written_by == other) if about_me else own
 
 
-def _ids(actor: Actor, f: ReviewFilters) -> Select[Any]:
-    return select(Review.id).where(*_conditions(actor, f))
-
-
 def _people_search(actor: Actor, f: ReviewFilters) -> PeopleSearch | None:
     """Return the search among everybody's reviews; the one among somebody's own is a condition like others."""
     if not _words(f) or not actor.is_staff:
@@ -249,12 +245,14 @@ def _words(f: ReviewFilters) -> str:
 
 
 def _has_reference(f: ReviewFilters) -> ColumnElement[bool]:
-    referred = select(Booking.id).where(Booking.reference == _words(f).upper()).scalar_subquery()
-    return Review.booking_id == referred
+    return Review.booking_id == select(Booking.id).where(Booking.reference == _words(f).upper()).scalar_subquery()
+
+
+def _ids(actor: Actor, f: ReviewFilters) -> Select[Any]:
+    return select(Review.id).where(*_conditions(actor, f))
 
 
 def _conditions(actor: Actor, f: ReviewFilters) -> list[ColumnElement[bool]]:
-    """Return the conditions of all filters but the search of staff."""
     conditions = [visible_reviews(actor), _side_filters(actor)]
     if f.status:
         conditions.append(Review.status == f.status)
@@ -267,8 +265,8 @@ def _conditions(actor: Actor, f: ReviewFilters) -> list[ColumnElement[bool]]:
     if f.practitioner_id:
         conditions.append(Review.practitioner_id == f.practitioner_id)
     if (words := _words(f)) and not actor.is_staff:
-        other = _CLIENT if actor.role is Role.PRACTITIONER else _PRACTITIONER
-        conditions.append(or_(_has_reference(f), of_named(actor, words, other)))
+        others = [_CLIENT] if actor.role is Role.PRACTITIONER else [_PRACTITIONER]
+        conditions.append(or_(_has_reference(f), of_named(actor, words, *others)))
     return conditions
 
 
