@@ -55,7 +55,10 @@ class Settings(BaseSettings):
         60, ge=5, le=10_080, description="how long a free place is held for whoever waits for it"
     )
     auto_complete_hours: int = Field(
-        48, ge=0, le=720, description="a paid session that nobody closed completes this long after its end; 0: never"
+        48,
+        ge=0,
+        le=720,
+        description="a paid session that nobody closed completes this many hours after its end; 0: never",
     )
     worker: Literal["on", "off"] = Field(
         "on", description="whether `serve` runs a worker beside it; off where workers run by themselves"

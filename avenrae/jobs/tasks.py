@@ -22,6 +22,7 @@ from avenrae.services.bookings.places import expire_hold
 from avenrae.services.forms import forget_what_is_over
 from avenrae.services.notices import SEND_MAIL
 from avenrae.services.reminders import remind
+from avenrae.services.reviews import BATCH, publish_due_reviews
 from avenrae.settings import settings
 
 log = logging.getLogger("avenrae.jobs")
@@ -86,6 +87,19 @@ def complete_sessions(timestamp: int) -> None:
     """Close paid sessions that nobody closed, where the setting says so."""
     if hours := settings().auto_complete_hours:
         run_each("sessions completed by themselves", is_to_complete(hours), complete_unclosed, "complete_unclosed")
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="publish_reviews", queueing_lock="publish_reviews", priority=_URGENT)
+def publish_reviews(timestamp: int) -> None:
+    """Publish reviews that were kept back for a week, a hundred in a transaction."""
+    while True:
+        with transaction(SYSTEM, "publish_due_reviews") as session:
+            published = publish_due_reviews(session, SYSTEM)
+        if published:
+            log.info("reviews published: %d", published)
+        if published < BATCH:
+            return
 
 
 @app.task(

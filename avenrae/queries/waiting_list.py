@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
@@ -14,14 +14,16 @@ from avenrae.enums import Role, WaitlistStatus
 from avenrae.errors import NotFound
 from avenrae.models import Booking, BookingWaitlist, Client, Practitioner, Service, User
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.listing import count_of, in_order, key_of, one_of, page_of
-from avenrae.queries.people import is_one_of, people_named
+from avenrae.queries.listing import COUNT_LIMIT, count_of, in_order, key_of, one_of, page_of
+from avenrae.queries.people import Owner, PeopleSearch, of_named
 from avenrae.queries.scopes import visible_waitlist
 
 _client_user = aliased(User, name="client_user")
 _practitioner_user = aliased(User, name="practitioner_user")
 _ahead = aliased(BookingWaitlist, name="ahead")
 _SORTS = {"on_date": BookingWaitlist.on_date, "joined_at": BookingWaitlist.joined_at}
+_CLIENT: Owner = (BookingWaitlist.client_id, Client)
+_PRACTITIONER: Owner = (BookingWaitlist.practitioner_id, Practitioner)
 OPEN = (WaitlistStatus.WAITING, WaitlistStatus.OFFERED)
 
 
@@ -84,7 +86,8 @@ def wait_filters(params: Mapping[str, str], zone: str) -> WaitFilters:
 
 def count_waiting(session: Session, actor: Actor, filters: WaitFilters) -> int:
     """Return how many places in lines the filters leave, up to the counting limit."""
-    return count_of(session, _ids(session, actor, filters))
+    search = _people_search(actor, filters)
+    return count_of(session, search.all(upto=COUNT_LIMIT + 1) if search else _ids(actor, filters))
 
 
 def list_waiting(
@@ -96,15 +99,19 @@ def list_waiting(
         InvalidInput: The sort is not one of the list's.
     """
     order = in_order(_SORTS, sort, BookingWaitlist.id)
-    chosen = page_of(_ids(session, actor, filters).order_by(*order), page, size).subquery()
-    found = session.execute(_rows().where(BookingWaitlist.id.in_(select(chosen.c.id))).order_by(*order))
+    if search := _people_search(actor, filters):
+        ids = search.page(_SORTS, sort, page, size)
+    else:
+        ids = page_of(_ids(actor, filters).order_by(*order), page, size)
+    found = session.execute(_rows().where(BookingWaitlist.id.in_(select(ids.subquery().c.id))).order_by(*order))
     return [_row(r) for r in found]
 
 
 def each_waiting(session: Session, actor: Actor, filters: WaitFilters, sort: str) -> Iterator[WaitRow]:
     """Yield everybody whom the filters leave, as the database sends them; for exports."""
-    require(actor, Permission.BOOKING_VIEW)
-    query = _rows().where(visible_waitlist(actor), *_conditions(session, actor, filters))
+    search = _people_search(actor, filters)
+    found = BookingWaitlist.id.in_(search.all()) if search else true()
+    query = _rows().where(found, *_conditions(actor, filters))
     ordered = query.order_by(*in_order(_SORTS, sort, BookingWaitlist.id)).execution_options(yield_per=1000)
     return (_row(r) for r in session.execute(ordered))
 
@@ -157,25 +164,33 @@ def list_awaited(session: Session, actor: Actor, *, limit: int = 500) -> list[uu
     return list(session.scalars(query.distinct().limit(limit)))
 
 
-def _ids(session: Session, actor: Actor, filters: WaitFilters) -> Select[Any]:
+def _ids(actor: Actor, filters: WaitFilters) -> Select[Any]:
+    return select(BookingWaitlist.id).where(*_conditions(actor, filters))
+
+
+def _people_search(actor: Actor, f: WaitFilters) -> PeopleSearch | None:
+    """Return the search among everybody who waits; the one among those of somebody is a condition like others."""
+    if not _words(f) or not actor.is_staff:
+        return None
+    return PeopleSearch(actor, _words(f), _ids(actor, f), false(), _CLIENT, _PRACTITIONER)
+
+
+def _words(f: WaitFilters) -> str:
+    return f.search.replace("\0", "").strip()
+
+
+def _conditions(actor: Actor, f: WaitFilters) -> list[ColumnElement[bool]]:
+    """Return the conditions of all filters but the search of staff."""
     require(actor, Permission.BOOKING_VIEW)
-    return select(BookingWaitlist.id).where(visible_waitlist(actor), *_conditions(session, actor, filters))
-
-
-def _conditions(session: Session, actor: Actor, f: WaitFilters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = [visible_waitlist(actor)]
     if f.status:
         conditions.append(BookingWaitlist.status == f.status)
     if f.practitioner_id:
         conditions.append(BookingWaitlist.practitioner_id == f.practitioner_id)
     if f.client_id:
         conditions.append(BookingWaitlist.client_id == f.client_id)
-    if search := f.search.replace("\0", "").strip():
-        people = people_named(session, actor, search)
-        by_person = [is_one_of(BookingWaitlist.client_id, people.clients)]
-        if actor.role is not Role.PRACTITIONER:
-            by_person.append(is_one_of(BookingWaitlist.practitioner_id, people.practitioners))
-        conditions.append(or_(*by_person))
+    if (words := _words(f)) and not actor.is_staff:
+        conditions.append(of_named(actor, words, _CLIENT if actor.role is Role.PRACTITIONER else _PRACTITIONER))
     return conditions
 
 

@@ -16,6 +16,7 @@ _STEP = 50
 _SILENT = {
     "id",
     "occupied",
+    "flagged_by",
     "user_id",
     "client_id",
     "practitioner_id",

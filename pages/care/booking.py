@@ -4,11 +4,13 @@ Practitioners confirm, decline, complete and mark no-shows of their own; support
 admins do everything; a client sees and cancels his own, with the refund of its policy shown before the click. While
 the time is only held, it says for how long; a session of a series shows the others, and can be called off with all
 that follow. What is only offered from the waiting list is accepted or declined.
+Both sides of a completed session write their review here.
 """
 
 import streamlit as st
 
 from avenrae import money
+from avenrae.enums import BookingStatus
 from avenrae.permissions import Permission
 from avenrae.queries.bookings import get_booking
 from avenrae.queries.listing import key_of
@@ -21,6 +23,7 @@ from avenrae.ui.details import fact, fact_link, no_record_chosen
 from avenrae.ui.format import day, plain_text, show_money, status_word, time_range, when
 from avenrae.ui.history import show_history
 from avenrae.ui.lists import link
+from avenrae.ui.reviews import show_session_reviews
 from avenrae.ui.series import number_in, series_list, series_of
 from avenrae.ui.waiting import answers, offer_left, standing
 
@@ -48,17 +51,22 @@ def main() -> None:
         hold_left(booking)
         booking_actions(booking, series)
     keeps_notes = who.may(Permission.BOOKING_CONFIRM)
-    names = ["Booking", *(["Series"] if series else []), *(["Notes"] if keeps_notes else []), "History"]
-    tabs = dict(zip(names, st.tabs(names), strict=True))
-    with tabs["Booking"]:
+    is_over = booking.status is BookingStatus.COMPLETED
+    tabs = ["Booking"] + ["Series"] * bool(series) + ["Notes"] * keeps_notes + ["Review"] * is_over + ["History"]
+    asked = st.query_params.get("tab")
+    drawn = dict(zip(tabs, st.tabs(tabs, default=asked if asked in tabs else None), strict=True))
+    with drawn["Booking"]:
         _facts()
     if series:
-        with tabs["Series"]:
+        with drawn["Series"]:
             series_list(series, booking)
     if keeps_notes:
-        with tabs["Notes"]:
+        with drawn["Notes"]:
             _notes()
-    with tabs["History"]:
+    if is_over:
+        with drawn["Review"]:
+            show_session_reviews(booking.id)
+    with drawn["History"]:
         show_history("bookings", booking.id, booking.currency)
 
 

@@ -8,14 +8,41 @@ from avenrae.permissions import MATRIX, Actor, Permission, require
 
 P = Permission
 EXPECTED = {
-    Role.CLIENT: "account:edit practitioner:view booking:view booking:create booking:reschedule booking:cancel "
-    "product:view order:view order:place payment:view",
-    Role.PRACTITIONER: "account:edit practitioner:view practitioner:edit service:edit availability:view "
-    "availability:edit booking:view booking:confirm booking:decline "
-    "booking:reschedule booking:complete booking:no_show product:view payment:view figures:revenue",
-    Role.SUPPORT: "account:edit practitioner:view availability:view booking:view booking:create booking:create_series "
-    "booking:confirm booking:reschedule booking:cancel order:view order:fulfil order:cancel payment:view "
-    "payment:refund figures:operations client:view client:add user:view user:reset",
+    Role.CLIENT: """
+        account:edit
+        booking:cancel booking:create booking:reschedule booking:view
+        notification:read
+        order:place order:view
+        payment:view
+        practitioner:view
+        product:view
+        review:flag review:write
+    """,
+    Role.PRACTITIONER: """
+        account:edit
+        availability:edit availability:view
+        booking:complete booking:confirm booking:decline booking:no_show booking:reschedule booking:view
+        figures:revenue
+        notification:read
+        payment:view
+        practitioner:edit practitioner:view
+        product:view
+        review:flag review:respond review:write
+        service:edit
+    """,
+    Role.SUPPORT: """
+        account:edit
+        availability:view
+        booking:cancel booking:confirm booking:create booking:create_series booking:reschedule booking:view
+        client:add client:view
+        figures:operations
+        notification:read
+        order:cancel order:fulfil order:view
+        payment:refund payment:view
+        practitioner:view
+        review:hide
+        user:reset user:view
+    """,
 }
 
 

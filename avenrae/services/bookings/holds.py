@@ -68,7 +68,7 @@ def release(session: Session, booking: Booking) -> None:
             session,
             booking,
             NoticeKind.WAITING_LIST,
-            subject="The place is no longer held: {service} with {other}, {time}",
+            subject="The place is no longer held: {service} with {other}",
             text="{service} with {other} on {time} was offered to you and not accepted in time.",
             once=f"hold:{booking.id}",
         )
@@ -77,7 +77,7 @@ def release(session: Session, booking: Booking) -> None:
         session,
         booking,
         NoticeKind.BOOKING,
-        subject="Not booked: {service} with {other}, {time}",
+        subject="Not booked: {service} with {other}",
         text="{service} ({reference}) with {other} on {time} was held but not paid in time. The time is free again.",
         once=f"hold:{booking.id}",
     )
