@@ -73,6 +73,14 @@ class Settings(BaseSettings):
     support_refund_limit_minor: int = Field(
         200_000, ge=0, description="most a support agent may refund on one order or booking, in cents"
     )
+    nominatim_url: str = Field(
+        "",
+        pattern="^(https?://[^ ]+)?$",
+        description="a Nominatim to look addresses up; empty finds places offline only",
+    )
+    outbound: bool = Field(
+        False, description="whether addresses that people enter, such as a calendar's, are fetched from the internet"
+    )
     pool_size: int = Field(20, ge=1, le=20, description="database connections of one process")
 
     @field_validator("database_url")

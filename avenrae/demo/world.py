@@ -13,6 +13,7 @@ from avenrae.demo.hours import diaries
 from avenrae.demo.people import DEMO_ACCOUNTS, People
 from avenrae.demo.present import (
     DEMO,
+    live_calendar,
     live_notices,
     live_requests,
     live_reviews,
@@ -34,11 +35,13 @@ from avenrae.models import (
     BlockedPeriod,
     Booking,
     Client,
+    DocumentFile,
     Favourite,
     LedgerEntry,
     Order,
     OrderItem,
     Practitioner,
+    PractitionerDocument,
     Product,
     Review,
     Service,
@@ -94,7 +97,18 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     people.staff()
     workers, customers = people.practitioners(), people.clients()
     agenda = Agenda(frame, list(diaries(frame, tables, workers)), customers)
-    tables.write(session, User, Practitioner, Client, Service, AvailabilityRule, AvailabilityOverride, BlockedPeriod)
+    tables.write(
+        session,
+        User,
+        Practitioner,
+        PractitionerDocument,
+        DocumentFile,
+        Client,
+        Service,
+        AvailabilityRule,
+        AvailabilityOverride,
+        BlockedPeriod,
+    )
     say("Holding eighteen months of sessions…")
     agenda.fill()
     booking_rows(tables, agenda.visits)
@@ -114,6 +128,7 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     live_requests(session, agenda)
     live_series(session, agenda)
     live_waiting_list(session, agenda)
+    live_calendar(session, frame, agenda)
     live_reviews(session, agenda)
     live_stock(session, frame, shop)
     live_shop(session, frame, shop, customers)

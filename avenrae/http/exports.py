@@ -9,7 +9,16 @@ from sqlalchemy.orm import Session
 
 from avenrae import money
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, ledger, orders, practitioners, products, reviews, waiting_list
+from avenrae.queries import (
+    bookings,
+    directory,
+    directory_filters,
+    ledger,
+    orders,
+    products,
+    reviews,
+    waiting_list,
+)
 
 Cell = Callable[[Any, ZoneInfo], Any]
 
@@ -120,8 +129,8 @@ EXPORTS: dict[str, Export] = {
         },
     ),
     "practitioners": Export(
-        practitioners.practitioner_filters,
-        practitioners.each_practitioner,
+        directory_filters.practitioner_filters,
+        directory.each_practitioner,
         "name",
         {
             **_plain("name", "kind", "headline", "city", "country_code", "verification_status", "availability_status"),

@@ -12,13 +12,16 @@ from sqlalchemy import ColumnElement
 
 from avenrae.db.transaction import read_session, transaction
 from avenrae.errors import AvenraeError
+from avenrae.jobs.calendars import read_due_calendars
 from avenrae.jobs.mail import TRIES, send_one
 from avenrae.permissions import Actor
+from avenrae.queries.documents import list_unwarned
 from avenrae.queries.due import REMINDERS, is_hold_over, is_reminder_due, is_to_complete, list_due
 from avenrae.queries.waiting_list import list_awaited
 from avenrae.services import waiting_list
 from avenrae.services.bookings import complete_unclosed
 from avenrae.services.bookings.places import expire_hold
+from avenrae.services.documents import warn_of_expiry
 from avenrae.services.forms import forget_what_is_over
 from avenrae.services.notices import SEND_MAIL
 from avenrae.services.reminders import remind
@@ -87,6 +90,23 @@ def complete_sessions(timestamp: int) -> None:
     """Close paid sessions that nobody closed, where the setting says so."""
     if hours := settings().auto_complete_hours:
         run_each("sessions completed by themselves", is_to_complete(hours), complete_unclosed, "complete_unclosed")
+
+
+@app.periodic(cron="0 4 * * *")
+@app.task(name="warn_of_documents", queueing_lock="warn_of_documents")
+def warn_of_documents(timestamp: int) -> None:
+    """Tell practitioners of documents that expire within a month, and of those that have."""
+    with read_session() as session:
+        found = list_unwarned(session, SYSTEM)
+    run_for("documents that expire", found, warn_of_expiry, "warn_of_expiry")
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="read_calendars", queueing_lock="read_calendars")
+def read_calendars(timestamp: int) -> None:
+    """Read practitioners' other calendars again, each once an hour, where the console may reach the internet."""
+    if settings().outbound:
+        read_due_calendars(SYSTEM)
 
 
 @app.periodic(cron="*/5 * * * *")

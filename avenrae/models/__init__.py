@@ -1,6 +1,14 @@
 """Tables: columns, constraints, relationships. No behaviour."""
 
 from avenrae.models.base import Base
+from avenrae.models.directory import (
+    DocumentFile,
+    Geocoded,
+    GeocoderTurn,
+    Place,
+    PlaceName,
+    PractitionerDocument,
+)
 from avenrae.models.identity import (
     Consent,
     OauthAccount,
@@ -19,6 +27,8 @@ from avenrae.models.scheduling import (
     BlockedPeriod,
     Booking,
     BookingWaitlist,
+    BusyCalendar,
+    BusyTime,
     Review,
     Service,
 )
@@ -42,14 +52,19 @@ __all__ = [
     "BlockedPeriod",
     "Booking",
     "BookingWaitlist",
+    "BusyCalendar",
+    "BusyTime",
     "Cart",
     "CartItem",
     "Client",
     "Consent",
     "Coupon",
     "CouponRedemption",
+    "DocumentFile",
     "Favourite",
     "FormToken",
+    "Geocoded",
+    "GeocoderTurn",
     "ImportBatch",
     "ImportRow",
     "LedgerEntry",
@@ -60,7 +75,10 @@ __all__ = [
     "OrderItem",
     "OutboxMail",
     "Payout",
+    "Place",
+    "PlaceName",
     "Practitioner",
+    "PractitionerDocument",
     "Product",
     "RefreshToken",
     "Review",

@@ -27,6 +27,8 @@ FLAGGED = "flagged"
 _client_user = aliased(User, name="client_user")
 _practitioner_user = aliased(User, name="practitioner_user")
 # Each has an index to walk.
+_CLIENT: Owner = (Review.client_id, Client)
+_PRACTITIONER: Owner = (Review.practitioner_id, Practitioner)
 _SORTS = {"written": Review.created_at, "rating": Review.rating}
 _CLIENT: Owner = (Review.client_id, Client)
 _PRACTITIONER: Owner = (Review.practitioner_id, Practitioner)
@@ -131,8 +133,8 @@ def review_filters(params: Mapping[str, str], zone: str = "") -> ReviewFilters:
 def each_review(session: Session, actor: Actor, filters: ReviewFilters, sort: str) -> Iterator[ReviewRow]:
     """Yield every review the filters leave, as the database sends them; for exports."""
     search = _people_search(actor, filters)
-    found = Review.id.in_(search.all()) if search else true()
-    query = _rows(actor).where(found, *_conditions(actor, filters)).order_by(*in_order(_SORTS, sort, Review.id))
+    query = _rows(actor).where(Review.id.in_(search.all()) if search else true(), *_conditions(actor, filters))
+    query = query.order_by(*in_order(_SORTS, sort, Review.id))
     return (_row(r) for r in session.execute(query.execution_options(yield_per=1000)))
 
 
@@ -233,27 +235,26 @@ def _side_filters(actor: Actor, *, about_me: bool = False) -> ColumnElement[bool
     return and_(own, Review.written_by == other) if about_me else own
 
 
-def _ids(actor: Actor, filters: ReviewFilters) -> Select[Any]:
-    return select(Review.id).where(*_conditions(actor, filters))
-
-
 def _people_search(actor: Actor, f: ReviewFilters) -> PeopleSearch | None:
     """Return the search among everybody's reviews; the one among somebody's own is a condition like others."""
     if not _words(f) or not actor.is_staff:
         return None
-    return PeopleSearch(actor, _words(f), _ids(actor, f), _is_of_session(_words(f)), _CLIENT, _PRACTITIONER)
+    return PeopleSearch(actor, _words(f), _ids(actor, f), _has_reference(f), _CLIENT, _PRACTITIONER)
 
 
 def _words(f: ReviewFilters) -> str:
     return f.search.replace("\0", "").strip()
 
 
-def _is_of_session(reference: str) -> ColumnElement[bool]:
-    return Review.booking_id == select(Booking.id).where(Booking.reference == reference.upper()).scalar_subquery()
+def _has_reference(f: ReviewFilters) -> ColumnElement[bool]:
+    return Review.booking_id == select(Booking.id).where(Booking.reference == _words(f).upper()).scalar_subquery()
+
+
+def _ids(actor: Actor, f: ReviewFilters) -> Select[Any]:
+    return select(Review.id).where(*_conditions(actor, f))
 
 
 def _conditions(actor: Actor, f: ReviewFilters) -> list[ColumnElement[bool]]:
-    """Return the conditions of all filters but the search of staff."""
     conditions = [visible_reviews(actor), _side_filters(actor)]
     if f.status:
         conditions.append(Review.status == f.status)
@@ -266,8 +267,8 @@ def _conditions(actor: Actor, f: ReviewFilters) -> list[ColumnElement[bool]]:
     if f.practitioner_id:
         conditions.append(Review.practitioner_id == f.practitioner_id)
     if (words := _words(f)) and not actor.is_staff:
-        other = _CLIENT if actor.role is Role.PRACTITIONER else _PRACTITIONER
-        conditions.append(or_(_is_of_session(words), of_named(actor, words, other)))
+        others = [_CLIENT] if actor.role is Role.PRACTITIONER else [_PRACTITIONER]
+        conditions.append(or_(_has_reference(f), of_named(actor, words, *others)))
     return conditions
 
 

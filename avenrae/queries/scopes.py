@@ -15,6 +15,7 @@ from avenrae.models import (
     Notification,
     Order,
     Practitioner,
+    PractitionerDocument,
     Product,
     Review,
     Service,
@@ -60,6 +61,15 @@ def visible_practitioners(actor: Actor) -> ColumnElement[bool]:
 def visible_services(actor: Actor) -> ColumnElement[bool]:
     """The services of the practitioners the actor sees."""
     return Service.practitioner_id.in_(select(Practitioner.id).where(visible_practitioners(actor)))
+
+
+def visible_documents(actor: Actor) -> ColumnElement[bool]:
+    """Staff: all; a practitioner: his own; nobody else any."""
+    if actor.is_staff:
+        return true()
+    if actor.role is Role.PRACTITIONER:
+        return _is_own(PractitionerDocument.practitioner_id, actor.practitioner_id)
+    return false()
 
 
 def visible_clients(actor: Actor) -> ColumnElement[bool]:

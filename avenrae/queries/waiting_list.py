@@ -21,6 +21,8 @@ from avenrae.queries.scopes import visible_waitlist
 _client_user = aliased(User, name="client_user")
 _practitioner_user = aliased(User, name="practitioner_user")
 _ahead = aliased(BookingWaitlist, name="ahead")
+_CLIENT: Owner = (BookingWaitlist.client_id, Client)
+_PRACTITIONER: Owner = (BookingWaitlist.practitioner_id, Practitioner)
 _SORTS = {"on_date": BookingWaitlist.on_date, "joined_at": BookingWaitlist.joined_at}
 _CLIENT: Owner = (BookingWaitlist.client_id, Client)
 _PRACTITIONER: Owner = (BookingWaitlist.practitioner_id, Practitioner)
@@ -109,9 +111,10 @@ def list_waiting(
 
 def each_waiting(session: Session, actor: Actor, filters: WaitFilters, sort: str) -> Iterator[WaitRow]:
     """Yield everybody whom the filters leave, as the database sends them; for exports."""
+    require(actor, Permission.BOOKING_VIEW)
     search = _people_search(actor, filters)
     found = BookingWaitlist.id.in_(search.all()) if search else true()
-    query = _rows().where(found, *_conditions(actor, filters))
+    query = _rows().where(found, visible_waitlist(actor), *_conditions(actor, filters))
     ordered = query.order_by(*in_order(_SORTS, sort, BookingWaitlist.id)).execution_options(yield_per=1000)
     return (_row(r) for r in session.execute(ordered))
 
@@ -165,11 +168,12 @@ def list_awaited(session: Session, actor: Actor, *, limit: int = 500) -> list[uu
 
 
 def _ids(actor: Actor, filters: WaitFilters) -> Select[Any]:
-    return select(BookingWaitlist.id).where(*_conditions(actor, filters))
+    require(actor, Permission.BOOKING_VIEW)
+    return select(BookingWaitlist.id).where(visible_waitlist(actor), *_conditions(actor, filters))
 
 
 def _people_search(actor: Actor, f: WaitFilters) -> PeopleSearch | None:
-    """Return the search among everybody who waits; the one among those of somebody is a condition like others."""
+    """Return the search among everybody who waits; the one in somebody's own line is a condition like others."""
     if not _words(f) or not actor.is_staff:
         return None
     return PeopleSearch(actor, _words(f), _ids(actor, f), false(), _CLIENT, _PRACTITIONER)
@@ -180,9 +184,7 @@ def _words(f: WaitFilters) -> str:
 
 
 def _conditions(actor: Actor, f: WaitFilters) -> list[ColumnElement[bool]]:
-    """Return the conditions of all filters but the search of staff."""
-    require(actor, Permission.BOOKING_VIEW)
-    conditions: list[ColumnElement[bool]] = [visible_waitlist(actor)]
+    conditions: list[ColumnElement[bool]] = []
     if f.status:
         conditions.append(BookingWaitlist.status == f.status)
     if f.practitioner_id:
@@ -190,7 +192,8 @@ def _conditions(actor: Actor, f: WaitFilters) -> list[ColumnElement[bool]]:
     if f.client_id:
         conditions.append(BookingWaitlist.client_id == f.client_id)
     if (words := _words(f)) and not actor.is_staff:
-        conditions.append(of_named(actor, words, _CLIENT if actor.role is Role.PRACTITIONER else _PRACTITIONER))
+        others = [_CLIENT] if actor.role is Role.PRACTITIONER else [_CLIENT, _PRACTITIONER]
+        conditions.append(of_named(actor, words, *others))
     return conditions
 
 

@@ -10,16 +10,11 @@ import streamlit as st
 from avenrae.enums import Role, VerificationStatus
 from avenrae.errors import NotFound
 from avenrae.permissions import Permission
+from avenrae.queries.directory import PractitionerRow, list_practitioners
+from avenrae.queries.directory_filters import PractitionerFilters
 from avenrae.queries.listing import key_of
 from avenrae.queries.people import ClientChoice, find_by_email, find_clients, name_of
-from avenrae.queries.practitioners import (
-    PractitionerFilters,
-    PractitionerRow,
-    ServiceRow,
-    get_practitioner,
-    list_practitioners,
-    list_services,
-)
+from avenrae.queries.practitioners import ServiceRow, get_practitioner, list_services
 from avenrae.ui.actions import Field, actor, load
 from avenrae.ui.details import fact
 from avenrae.ui.format import plain_text, show_money, words

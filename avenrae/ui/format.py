@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from avenrae.enums import (
     AvailabilityStatus,
     BookingStatus,
+    DocumentVerdict,
     OrderStatus,
     PaymentStatus,
     ReviewStatus,
@@ -44,6 +45,7 @@ _TONES: dict[type[StrEnum], dict[str, Tone]] = {
     VerificationStatus: {"submitted": "amber", "approved": "green", "rejected": "red", "suspended": "red"},
     ReviewStatus: {"waiting": "amber", "published": "green", "hidden": "red"},
     AvailabilityStatus: {"available": "green", "busy": "amber"},
+    DocumentVerdict: {"waiting": "amber", "accepted": "green", "refused": "red"},
 }
 _MARKDOWN_COLOURS = {"amber": "orange", "grey": "gray"}
 _MARKDOWN_SIGNS = frozenset("\\`*_[]<>$~:#|")

@@ -24,6 +24,8 @@ _SILENT = {
     "product_id",
     "order_id",
     "booking_id",
+    "shown_latitude",
+    "shown_longitude",
 }
 
 

@@ -14,8 +14,9 @@ import streamlit as st
 from avenrae.enums import BookingStatus, Role
 from avenrae.permissions import Permission
 from avenrae.queries.bookings import BookingFilters, list_bookings
+from avenrae.queries.directory import PractitionerRow
 from avenrae.queries.periods import midnight, today
-from avenrae.queries.practitioners import PractitionerRow, ServiceRow
+from avenrae.queries.practitioners import ServiceRow
 from avenrae.scheduling.policies import SENTENCES
 from avenrae.scheduling.recurrence import EVERY, SERIES
 from avenrae.services.bookings import book_walk_in, create_booking

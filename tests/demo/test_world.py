@@ -265,19 +265,6 @@ def test_the_demo_client_has_a_past_and_a_future(ask: Ask) -> None:
     assert ask(f"SELECT count(*) FROM orders o {own} o.status = 'paid'") >= 1
 
 
-def test_somebody_comes_every_week(ask: Ask) -> None:
-    assert ask("SELECT count(DISTINCT series_id) FROM bookings WHERE series_id IS NOT NULL") == 1
-    assert ask("SELECT count(*) FROM bookings WHERE series_id IS NOT NULL AND status = 'confirmed'") >= 4
-
-
-def test_the_demo_client_is_offered_a_place_for_which_others_wait(ask: Ask) -> None:
-    whose = "FROM booking_waitlist w JOIN clients c ON c.id = w.client_id JOIN users u ON u.id = c.user_id"
-    assert ask(f"SELECT string_agg(u.email, ',') {whose} WHERE w.status = 'offered'") == "client@demo.avenrae.example"
-    assert ask("SELECT count(*) FROM booking_waitlist WHERE status = 'waiting'") >= 2
-    assert ask("SELECT count(DISTINCT on_date) FROM booking_waitlist WHERE status IN ('offered', 'waiting')") >= 1
-    assert ask("SELECT offer_expires_at FROM booking_waitlist WHERE status = 'offered'") == NOON + timedelta(hours=1)
-
-
 def test_reviews_have_everything_that_can_happen_to_them(ask: Ask) -> None:
     """For the demo accounts too: the client has something to write about, and neither reads what is kept back."""
     demo = """JOIN {0}s d ON d.id = r.{0}_id JOIN users u ON u.id = d.user_id
@@ -290,6 +277,19 @@ def test_reviews_have_everything_that_can_happen_to_them(ask: Ask) -> None:
     assert ask(mine + "r.status = 'waiting' AND r.written_by = 'practitioner'") >= 1
     assert ask("SELECT count(*) FROM reviews WHERE status = 'hidden' AND moderation_reason <> ''") >= 3
     assert ask("SELECT count(*) FROM reviews WHERE status = 'published' AND moderated_at > flagged_at") >= 1
+
+
+def test_somebody_comes_every_week(ask: Ask) -> None:
+    assert ask("SELECT count(DISTINCT series_id) FROM bookings WHERE series_id IS NOT NULL") == 1
+    assert ask("SELECT count(*) FROM bookings WHERE series_id IS NOT NULL AND status = 'confirmed'") >= 4
+
+
+def test_the_demo_client_is_offered_a_place_for_which_others_wait(ask: Ask) -> None:
+    whose = "FROM booking_waitlist w JOIN clients c ON c.id = w.client_id JOIN users u ON u.id = c.user_id"
+    assert ask(f"SELECT string_agg(u.email, ',') {whose} WHERE w.status = 'offered'") == "client@demo.avenrae.example"
+    assert ask("SELECT count(*) FROM booking_waitlist WHERE status = 'waiting'") >= 2
+    assert ask("SELECT count(DISTINCT on_date) FROM booking_waitlist WHERE status IN ('offered', 'waiting')") >= 1
+    assert ask("SELECT offer_expires_at FROM booking_waitlist WHERE status = 'offered'") == NOON + timedelta(hours=1)
 
 
 def test_some_products_are_low_and_some_are_out(ask: Ask) -> None:
