@@ -30,8 +30,6 @@ _practitioner_user = aliased(User, name="practitioner_user")
 _CLIENT: Owner = (Review.client_id, Client)
 _PRACTITIONER: Owner = (Review.practitioner_id, Practitioner)
 _SORTS = {"written": Review.created_at, "rating": Review.rating}
-_CLIENT: Owner = (Review.client_id, Client)
-_PRACTITIONER: Owner = (Review.practitioner_id, Practitioner)
 
 
 @dataclass(frozen=True)

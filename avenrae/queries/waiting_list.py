@@ -24,8 +24,6 @@ _ahead = aliased(BookingWaitlist, name="ahead")
 _CLIENT: Owner = (BookingWaitlist.client_id, Client)
 _PRACTITIONER: Owner = (BookingWaitlist.practitioner_id, Practitioner)
 _SORTS = {"on_date": BookingWaitlist.on_date, "joined_at": BookingWaitlist.joined_at}
-_CLIENT: Owner = (BookingWaitlist.client_id, Client)
-_PRACTITIONER: Owner = (BookingWaitlist.practitioner_id, Practitioner)
 OPEN = (WaitlistStatus.WAITING, WaitlistStatus.OFFERED)
 
 
