@@ -48,6 +48,14 @@ class Permission(StrEnum):
     USER_RESET = "user:reset"
     USER_EDIT = "user:edit"
     DATA_IMPORT = "data:import"
+    TICKET_VIEW = "ticket:view"
+    TICKET_OPEN = "ticket:open"
+    TICKET_REPLY = "ticket:reply"
+    TICKET_RATE = "ticket:rate"
+    TICKET_WORK = "ticket:work"
+    DESK_EDIT = "desk:edit"
+    CONVERSATION_WRITE = "conversation:write"
+    CONVERSATION_MODERATE = "conversation:moderate"
 
 
 _P = Permission
@@ -64,6 +72,11 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.ORDER_VIEW,
             _P.ORDER_PLACE,
             _P.PAYMENT_VIEW,
+            _P.TICKET_VIEW,
+            _P.TICKET_OPEN,
+            _P.TICKET_REPLY,
+            _P.TICKET_RATE,
+            _P.CONVERSATION_WRITE,
         }
     ),
     Role.PRACTITIONER: frozenset(
@@ -83,6 +96,11 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.PRODUCT_VIEW,
             _P.PAYMENT_VIEW,
             _P.FIGURES_REVENUE,
+            _P.TICKET_VIEW,
+            _P.TICKET_OPEN,
+            _P.TICKET_REPLY,
+            _P.TICKET_RATE,
+            _P.CONVERSATION_WRITE,
         }
     ),
     Role.SUPPORT: frozenset(
@@ -104,6 +122,11 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.CLIENT_VIEW,
             _P.USER_VIEW,
             _P.USER_RESET,
+            _P.TICKET_VIEW,
+            _P.TICKET_OPEN,
+            _P.TICKET_REPLY,
+            _P.TICKET_WORK,
+            _P.CONVERSATION_MODERATE,
         }
     ),
     Role.ADMIN: frozenset(Permission),

@@ -7,7 +7,19 @@ from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from avenrae.enums import Role, VerificationStatus
-from avenrae.models import Booking, Client, LedgerEntry, Order, Practitioner, Product, Service, Transaction, User
+from avenrae.models import (
+    Booking,
+    Client,
+    LedgerEntry,
+    Order,
+    Practitioner,
+    Product,
+    Service,
+    Ticket,
+    TicketMessage,
+    Transaction,
+    User,
+)
 from avenrae.permissions import Actor, Permission
 
 
@@ -84,6 +96,21 @@ def visible_ledger(actor: Actor) -> ColumnElement[bool]:
     if not actor.may(Permission.FIGURES_REVENUE):
         return false()
     return true() if actor.is_staff else _is_own(LedgerEntry.practitioner_id, actor.practitioner_id)
+
+
+def visible_tickets(actor: Actor) -> ColumnElement[bool]:
+    """Staff: all; anybody else: those he asked."""
+    if not actor.may(Permission.TICKET_VIEW):
+        return false()
+    return true() if actor.is_staff else _is_own(Ticket.requester_id, actor.user_id)
+
+
+def visible_ticket_messages(actor: Actor) -> ColumnElement[bool]:
+    """The messages of the tickets the actor sees; internal notes are for staff."""
+    if actor.is_staff and actor.may(Permission.TICKET_VIEW):
+        return true()
+    own = select(Ticket.id).where(visible_tickets(actor))
+    return TicketMessage.ticket_id.in_(own) & TicketMessage.is_internal.is_(False)
 
 
 def _is_own(column: InstrumentedAttribute[Any], key: uuid.UUID | None) -> ColumnElement[bool]:

@@ -9,13 +9,18 @@ from avenrae.permissions import MATRIX, Actor, Permission, require
 P = Permission
 EXPECTED = {
     Role.CLIENT: "account:edit practitioner:view booking:view booking:create booking:reschedule booking:cancel "
-    "product:view order:view order:place payment:view",
+    "product:view order:view order:place payment:view"
+    " ticket:view ticket:open ticket:reply ticket:rate "
+    "conversation:write",
     Role.PRACTITIONER: "account:edit practitioner:view practitioner:edit service:edit availability:view "
     "availability:edit booking:view booking:confirm booking:decline "
-    "booking:reschedule booking:complete booking:no_show product:view payment:view figures:revenue",
+    "booking:reschedule booking:complete booking:no_show product:view payment:view figures:revenue"
+    " ticket:view ticket:open ticket:reply ticket:rate "
+    "conversation:write",
     Role.SUPPORT: "account:edit practitioner:view availability:view booking:view booking:create booking:confirm "
     "booking:reschedule booking:cancel order:view order:fulfil order:cancel payment:view payment:refund "
-    "figures:operations client:view user:view user:reset",
+    "figures:operations client:view user:view user:reset ticket:view ticket:open ticket:reply ticket:work "
+    "conversation:moderate",
 }
 
 
