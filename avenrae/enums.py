@@ -208,3 +208,21 @@ class MoveKind(StrEnum):
 
     MERGE = "merge"
     SPLIT = "split"
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about, as its reader would sort it."""
+
+    BOOKING = "booking"
+    REMINDER = "reminder"
+    REVIEW = "review"
+    WAITING_LIST = "waiting_list"
+
+
+class MailStatus(StrEnum):
+    """Kept: there is no server to send it by; failed: given up, and `error` says why."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    KEPT = "kept"
+    FAILED = "failed"

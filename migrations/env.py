@@ -10,7 +10,12 @@ connection = context.config.attributes.get("connection")
 def run() -> None:
     """Run the migrations inside the transaction of the connection that was handed over."""
     context.configure(
-        connection=connection, target_metadata=Base.metadata, compare_type=True, compare_server_default=True
+        connection=connection,
+        target_metadata=Base.metadata,
+        compare_type=True,
+        compare_server_default=True,
+        # The job queue's tables are its library's affair.
+        include_name=lambda name, kind, _: kind != "table" or not (name or "").startswith("procrastinate_"),
     )
     context.run_migrations()
 

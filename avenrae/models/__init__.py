@@ -10,9 +10,27 @@ from avenrae.models.identity import (
     User,
     VerificationToken,
 )
-from avenrae.models.money import LedgerEntry, LedgerHour, Payout, StripeEvent, Subscription, Transaction
-from avenrae.models.operations import AuditEntry, FormToken, ImportBatch, ImportRow
-from avenrae.models.people import Client, Favourite, Practitioner
+from avenrae.models.money import (
+    LedgerEntry,
+    LedgerHour,
+    Payout,
+    StripeEvent,
+    Subscription,
+    Transaction,
+)
+from avenrae.models.operations import (
+    AuditEntry,
+    FormToken,
+    ImportBatch,
+    ImportRow,
+    Notification,
+    OutboxMail,
+)
+from avenrae.models.people import (
+    Client,
+    Favourite,
+    Practitioner,
+)
 from avenrae.models.scheduling import (
     AvailabilityOverride,
     AvailabilityRule,
@@ -86,9 +104,11 @@ __all__ = [
     "LedgerEntry",
     "LedgerHour",
     "Message",
+    "Notification",
     "OauthAccount",
     "Order",
     "OrderItem",
+    "OutboxMail",
     "Payout",
     "Practitioner",
     "Product",

@@ -1,4 +1,4 @@
-"""What keeps the house in order: audit trail, form tokens, imports."""
+"""What keeps the house in order: audit trail, form tokens, notices and mails, imports."""
 
 import uuid
 from datetime import datetime
@@ -8,8 +8,8 @@ from sqlalchemy import BigInteger, Identity, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from avenrae.enums import ImportStatus
-from avenrae.models.base import Base, Keyed, Stamped, one_of, references
+from avenrae.enums import ImportStatus, MailStatus, NoticeKind
+from avenrae.models.base import Base, Keyed, Stamped, check, one_of, references
 
 
 class AuditEntry(Base):
@@ -45,6 +45,64 @@ class FormToken(Base):
     spent_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
     __table_args__ = (Index("ix_form_tokens_spent", "spent_at"),)
+
+
+class Notification(Keyed, Stamped, Base):
+    """Something a person was told, with the record that it opens; `once` keeps it from being told twice."""
+
+    __tablename__ = "notifications"
+
+    user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE")
+    kind: Mapped[NoticeKind] = mapped_column(Text())
+    title: Mapped[str]
+    body: Mapped[str]
+    screen: Mapped[str]
+    record_id: Mapped[uuid.UUID | None]
+    read_at: Mapped[datetime | None]
+    once: Mapped[str]
+
+    __table_args__ = (
+        one_of("kind", NoticeKind),
+        Index("uq_notifications_once", "once", "user_id", unique=True),
+        Index("ix_notifications_unread", "user_id", postgresql_where=text("read_at IS NULL")),
+        Index(
+            "ix_notifications_user",
+            "user_id",
+            text("(read_at IS NULL) DESC"),
+            text("created_at DESC"),
+            text("id DESC"),
+        ),
+    )
+
+
+class OutboxMail(Keyed, Stamped, Base):
+    """An e-mail to send, written in the transaction of its cause.
+
+    `handed_over_at` is set right before its text goes to the server: a mail that has it and is still waiting was
+    under way when its worker died.
+    """
+
+    __tablename__ = "outbox"
+
+    user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE", index=True)
+    to_address: Mapped[str]
+    kind: Mapped[NoticeKind] = mapped_column(Text())
+    subject: Mapped[str]
+    body: Mapped[str]
+    status: Mapped[MailStatus] = mapped_column(Text(), server_default=text("'waiting'"))
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    error: Mapped[str] = mapped_column(server_default=text("''"))
+    handed_over_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    once: Mapped[str]
+
+    __table_args__ = (
+        one_of("kind", NoticeKind),
+        one_of("status", MailStatus),
+        check("sent", "(status = 'sent') = (sent_at IS NOT NULL)"),
+        Index("uq_outbox_once", "once", "user_id", unique=True),
+        Index("ix_outbox_unsent", "status", "created_at", postgresql_where=text("status <> 'sent'")),
+    )
 
 
 class ImportBatch(Keyed, Stamped, Base):

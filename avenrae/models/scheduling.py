@@ -107,7 +107,8 @@ class Booking(Keyed, Stamped, Base):
 
     `occupied` is the time with its buffers, written by a trigger; no two pending or confirmed bookings of a
     practitioner may have `occupied` overlap (constraint `bookings_no_overlap`). Price, commission and policy
-    are copies of the moment it was made. `sequence` counts changes of its time, for calendars that follow it;
+    are copies of the moment it was made. `moved_at` is when its present time was agreed, where that is not its first;
+    `sequence` counts changes of its time, for calendars that follow it;
     `series_id` is shared by the bookings of one series.
     """
 
@@ -132,6 +133,7 @@ class Booking(Keyed, Stamped, Base):
     payment_status: Mapped[PaymentStatus] = mapped_column(Text(), server_default=text("'unpaid'"))
     refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
     confirmed_at: Mapped[datetime | None]
+    moved_at: Mapped[datetime | None] = mapped_column(sort_order=100)
     completed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[CancelledBy | None] = mapped_column(Text())

@@ -211,7 +211,7 @@ def reschedule_booking(
     _hold_calendar(session, booking.practitioner_id, starts_at, starts_at + length)
     if not (outside_hours and actor.is_staff):
         _require_offered(session, actor, booking.service_id, starts_at, moving=booking)
-    booking.starts_at, booking.ends_at = starts_at, starts_at + length
+    booking.starts_at, booking.ends_at, booking.moved_at = starts_at, starts_at + length, clock.now()
     session.flush()
     return booking
 

@@ -1,4 +1,4 @@
-"""Background work: the job queue of Procrastinate 3.10, notifications and mails to send.
+"""Background work: the job queue of Procrastinate 3.10 (its own schema.sql), notifications and mails to send.
 
 Revision: 20261120_02, after 20261120_01
 """
