@@ -1,6 +1,7 @@
 """Tables: columns, constraints, relationships. No behaviour."""
 
 from avenrae.models.base import Base
+from avenrae.models.desk import ClockRun, TicketBacklog
 from avenrae.models.identity import (
     Consent,
     OauthAccount,
@@ -89,6 +90,7 @@ __all__ = [
     "CartItem",
     "Client",
     "ClientNote",
+    "ClockRun",
     "Consent",
     "Conversation",
     "ConversationMember",
@@ -124,6 +126,7 @@ __all__ = [
     "Subscription",
     "Ticket",
     "TicketAttachment",
+    "TicketBacklog",
     "TicketFile",
     "TicketMessage",
     "TicketMove",

@@ -14,7 +14,10 @@ ticket_numbers = Sequence("ticket_numbers", start=1001, metadata=Base.metadata)
 
 
 class Desk(Keyed, Stamped, Base):
-    """Who answers, by which clock; `lead_id` hears of a broken promise after the assignee has."""
+    """Who answers, by which clock.
+
+    A promise is warned of `warn_minutes` before it is due; of one that is broken `lead_id` hears `lead_minutes` later.
+    """
 
     __tablename__ = "desks"
 
@@ -22,8 +25,13 @@ class Desk(Keyed, Stamped, Base):
     time_zone: Mapped[str] = mapped_column(server_default=text("'Africa/Johannesburg'"))
     lead_id: Mapped[uuid.UUID | None] = references("users.id")
     escalates_out_of_hours: Mapped[bool] = mapped_column(server_default=text("false"))
+    warn_minutes: Mapped[int] = mapped_column(server_default=text("30"))
+    lead_minutes: Mapped[int] = mapped_column(server_default=text("60"))
 
-    __table_args__ = (check("name", "length(name) BETWEEN 1 AND 100"),)
+    __table_args__ = (
+        check("name", "length(name) BETWEEN 1 AND 100"),
+        check("minutes", "warn_minutes BETWEEN 0 AND 10000 AND lead_minutes BETWEEN 0 AND 10000"),
+    )
 
 
 class BusinessHours(Keyed, Stamped, Base):
@@ -78,9 +86,11 @@ class SlaPolicy(Keyed, Stamped, Base):
 
 
 class Ticket(Keyed, Stamped, Base):
-    """One matter of one person; its due times are computed by `scheduling/sla.py` and kept here for sorting.
+    """One matter of one person; what its clocks say is computed by `scheduling/sla.py` and kept here to be sorted by.
 
-    `next_due_at` is the promise that breaks next of those that run, NULL while all clocks stand still.
+    `next_due_at` is the promise that breaks next of those that run, NULL while all clocks stand still. Minutes are of
+    business time, of clocks that ended; `updates_late` counts answers that came late, `update_since` is when the client
+    wrote what waits for one.
     """
 
     __tablename__ = "tickets"
@@ -104,6 +114,11 @@ class Ticket(Keyed, Stamped, Base):
     next_due_at: Mapped[datetime | None]
     first_responded_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
+    policy_id: Mapped[uuid.UUID | None] = references("sla_policies.id", ondelete="SET NULL", index=True)
+    update_since: Mapped[datetime | None]
+    first_response_minutes: Mapped[int | None]
+    resolution_minutes: Mapped[int | None]
+    updates_late: Mapped[int] = mapped_column(server_default=text("0"))
     last_message_at: Mapped[datetime]
     snoozed_until: Mapped[datetime | None]
     satisfaction: Mapped[int | None]
@@ -128,6 +143,8 @@ class Ticket(Keyed, Stamped, Base):
         Index("ix_tickets_status", "status", "last_message_at", "id"),
         Index("ix_tickets_last", "last_message_at", "id"),
         Index("ix_tickets_created", "created_at", "id"),
+        Index("ix_tickets_answered", "first_responded_at", "id"),
+        Index("ix_tickets_resolved", "resolved_at", "id"),
         Index("ix_tickets_subject", "subject_words", postgresql_using="gin"),
         Index("ix_tickets_snoozed", "snoozed_until", postgresql_where=text("snoozed_until IS NOT NULL")),
     )
@@ -316,6 +333,9 @@ class RefundRequest(Keyed, Stamped, Base):
         check("decided", "num_nonnulls(decided_by_id, decided_at, is_granted) IN (0, 3)"),
         check("four_eyes", "decided_by_id <> asked_by_id"),
         Index("ix_refund_requests_open", "created_at", "id", postgresql_where=text("decided_at IS NULL")),
+        Index("ix_refund_requests_decided", "decided_at", "id"),
+        Index("uq_refund_requests_booking", "booking_id", unique=True, postgresql_where=text("decided_at IS NULL")),
+        Index("uq_refund_requests_order", "order_id", unique=True, postgresql_where=text("decided_at IS NULL")),
     )
 
 

@@ -21,6 +21,7 @@ from avenrae.scheduling.sla import Event, Happening, Targets
 class Promise:
     """What is promised for a ticket, by which desk's hours."""
 
+    policy_id: uuid.UUID
     policy_name: str
     desk_id: uuid.UUID
     targets: Targets
@@ -72,9 +73,9 @@ def ticket_histories(session: Session, tickets: Iterable[Ticket]) -> dict[uuid.U
         what = Happening.STAFF_REPLIED if from_staff else Happening.CLIENT_WROTE
         lines[ticket_id].append((max(at, opened[ticket_id]), 1, Event(max(at, opened[ticket_id]), what)))
     changes = session.execute(
-        select(TicketStatusChange.ticket_id, TicketStatusChange.occurred_at, TicketStatusChange.status).where(
-            TicketStatusChange.ticket_id.in_(opened)
-        )
+        select(TicketStatusChange.ticket_id, TicketStatusChange.occurred_at, TicketStatusChange.status)
+        .where(TicketStatusChange.ticket_id.in_(opened))
+        .order_by(TicketStatusChange.occurred_at, TicketStatusChange.id)
     )
     for ticket_id, at, status in changes:
         lines[ticket_id].append((at, 2, Event(at, Happening.STATUS, TicketStatus(status))))
@@ -96,4 +97,4 @@ def _promise(policy: SlaPolicy) -> Promise:
     targets = Targets(
         minutes(policy.first_response_minutes), minutes(policy.update_minutes), minutes(policy.resolution_minutes)
     )
-    return Promise(policy.name, policy.desk_id, targets)
+    return Promise(policy.id, policy.name, policy.desk_id, targets)

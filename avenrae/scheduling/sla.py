@@ -21,6 +21,7 @@ _PAUSED = {
     TicketStatus.RESOLVED: "resolved",
     TicketStatus.CLOSED: "closed",
 }
+_OVER = (_PAUSED[TicketStatus.RESOLVED], _PAUSED[TicketStatus.CLOSED])
 _AHEAD = timedelta(days=800)
 
 
@@ -112,8 +113,8 @@ def clocks_in(history: Sequence[Event], targets: Targets, desk: DeskHours, known
     """Return a ticket's clocks where the desk's open time is known already, as for many tickets at once."""
     opened = history[0].at
     pauses = list(_pauses(history, now))
-    ended = pauses[-1].start if pauses and pauses[-1].why in ("resolved", "closed") and _is_over(history) else None
-    reply = next((e.at for e in history if e.what is Happening.STAFF_REPLIED), None)
+    ended = _over_since(pauses) if _is_over(history) else None
+    reply = first_reply(history)
 
     def clock(name: str, target: timedelta | None, start: datetime, end: datetime | None) -> Clock | None:
         return None if target is None else _clock(name, target, start, end, pauses, desk, known, now)
@@ -190,6 +191,21 @@ def _pauses(history: Sequence[Event], now: datetime) -> Iterator[Stretch]:
             since, why = (event.at, reason) if reason else (None, "")
     if since is not None:
         yield Stretch(since, max(now, since) + _AHEAD, False, why)
+
+
+def first_reply(history: Sequence[Event]) -> datetime | None:
+    """Return when the desk first answered in public (R-SLA-03)."""
+    return next((e.at for e in history if e.what is Happening.STAFF_REPLIED), None)
+
+
+def _over_since(pauses: Sequence[Stretch]) -> datetime | None:
+    """Return since when a ticket has been over: resolved first and closed later, it was over when it was resolved."""
+    since: datetime | None = None
+    for pause in reversed(pauses):
+        if pause.why not in _OVER or (since is not None and pause.end < since):
+            break
+        since = pause.start
+    return since
 
 
 def _runs_on(pause: Stretch, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Mapping
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -15,7 +16,7 @@ SEND_MAIL = "avenrae:send_mail"
 """The task that sends one mail of the outbox, by its name in the queue."""
 
 _DEFER = text(
-    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('mail', :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL)"
+    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(:queue, :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL)"
     "::procrastinate_job_to_defer_v1])"
 )
 
@@ -72,4 +73,9 @@ def notify(
         )
         .returning(OutboxMail.id)
     ).scalar_one()
-    session.execute(_DEFER, {"task": SEND_MAIL, "args": json.dumps({"mail_id": str(mail_id)})})
+    defer_job(session, SEND_MAIL, {"mail_id": str(mail_id)}, queue="mail")
+
+
+def defer_job(session: Session, task: str, args: Mapping[str, str], *, queue: str = "default") -> None:
+    """Leave work to the background, in the transaction of its cause: rolled back, there is no job."""
+    session.execute(_DEFER, {"queue": queue, "task": task, "args": json.dumps(dict(args))})

@@ -1,5 +1,14 @@
-DROP TABLE ticket_files, ticket_move_messages, ticket_attachments, ticket_tags, ticket_status_changes, ticket_moves, ticket_messages, refund_requests, conversation_readings, tickets, sla_policies, messages, holidays, conversation_members, business_hours, ticket_views, desks, conversations, client_notes, ticket_presence, canned_replies;
+DROP TABLE clock_runs, ticket_backlog, ticket_files, ticket_move_messages, ticket_attachments, ticket_tags, ticket_status_changes, ticket_moves, ticket_messages, refund_requests, conversation_readings, tickets, sla_policies, messages, holidays, conversation_members, business_hours, ticket_views, desks, conversations, client_notes, ticket_presence, canned_replies;
 DROP SEQUENCE ticket_numbers;
+DROP FUNCTION ticket_status_changes_keep_backlog();
+DROP FUNCTION tickets_keep_backlog();
+DROP FUNCTION keep_backlog(uuid[]);
+DELETE FROM notifications WHERE kind IN ('order', 'ticket', 'refund');
+DELETE FROM outbox WHERE kind IN ('order', 'ticket', 'refund');
+ALTER TABLE notifications DROP CONSTRAINT ck_notifications_kind, ADD CONSTRAINT ck_notifications_kind
+    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list'));
+ALTER TABLE outbox DROP CONSTRAINT ck_outbox_kind, ADD CONSTRAINT ck_outbox_kind
+    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list'));
 
 CREATE OR REPLACE FUNCTION audit_rows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

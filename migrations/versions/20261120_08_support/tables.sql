@@ -52,10 +52,13 @@ CREATE TABLE desks (
     time_zone TEXT DEFAULT 'Africa/Johannesburg' NOT NULL,
     lead_id UUID,
     escalates_out_of_hours BOOLEAN DEFAULT false NOT NULL,
+    warn_minutes BIGINT DEFAULT 30 NOT NULL,
+    lead_minutes BIGINT DEFAULT 60 NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_desks PRIMARY KEY (id),
     CONSTRAINT ck_desks_name CHECK (length(name) BETWEEN 1 AND 100),
+    CONSTRAINT ck_desks_minutes CHECK (warn_minutes BETWEEN 0 AND 10000 AND lead_minutes BETWEEN 0 AND 10000),
     CONSTRAINT uq_desks_name UNIQUE (name),
     CONSTRAINT fk_desks_lead_id FOREIGN KEY(lead_id) REFERENCES users (id) ON DELETE RESTRICT
 );
@@ -166,6 +169,11 @@ CREATE TABLE tickets (
     next_due_at TIMESTAMP WITH TIME ZONE,
     first_responded_at TIMESTAMP WITH TIME ZONE,
     resolved_at TIMESTAMP WITH TIME ZONE,
+    policy_id UUID,
+    update_since TIMESTAMP WITH TIME ZONE,
+    first_response_minutes BIGINT,
+    resolution_minutes BIGINT,
+    updates_late BIGINT DEFAULT 0 NOT NULL,
     last_message_at TIMESTAMP WITH TIME ZONE NOT NULL,
     snoozed_until TIMESTAMP WITH TIME ZONE,
     satisfaction BIGINT,
@@ -190,8 +198,10 @@ CREATE TABLE tickets (
     CONSTRAINT fk_tickets_order_id FOREIGN KEY(order_id) REFERENCES orders (id) ON DELETE RESTRICT,
     CONSTRAINT fk_tickets_transaction_id FOREIGN KEY(transaction_id) REFERENCES transactions (id) ON DELETE RESTRICT,
     CONSTRAINT fk_tickets_conversation_id FOREIGN KEY(conversation_id) REFERENCES conversations (id) ON DELETE RESTRICT,
-    CONSTRAINT fk_tickets_merged_into_id FOREIGN KEY(merged_into_id) REFERENCES tickets (id) ON DELETE RESTRICT
+    CONSTRAINT fk_tickets_merged_into_id FOREIGN KEY(merged_into_id) REFERENCES tickets (id) ON DELETE RESTRICT,
+    CONSTRAINT fk_tickets_policy_id FOREIGN KEY(policy_id) REFERENCES sla_policies (id) ON DELETE SET NULL
 );
+CREATE INDEX ix_tickets_answered ON tickets (first_responded_at, id);
 CREATE INDEX ix_tickets_assignee ON tickets (assignee_id, status, next_due_at, id);
 CREATE INDEX ix_tickets_booking_id ON tickets (booking_id);
 CREATE INDEX ix_tickets_conversation_id ON tickets (conversation_id);
@@ -200,7 +210,9 @@ CREATE INDEX ix_tickets_due ON tickets (next_due_at, id) WHERE status IN ('open'
 CREATE INDEX ix_tickets_last ON tickets (last_message_at, id);
 CREATE INDEX ix_tickets_merged_into_id ON tickets (merged_into_id);
 CREATE INDEX ix_tickets_order_id ON tickets (order_id);
+CREATE INDEX ix_tickets_policy_id ON tickets (policy_id);
 CREATE INDEX ix_tickets_requester ON tickets (requester_id, created_at);
+CREATE INDEX ix_tickets_resolved ON tickets (resolved_at, id);
 CREATE INDEX ix_tickets_snoozed ON tickets (snoozed_until) WHERE snoozed_until IS NOT NULL;
 CREATE INDEX ix_tickets_status ON tickets (status, last_message_at, id);
 CREATE INDEX ix_tickets_subject ON tickets USING gin (subject_words);
@@ -247,6 +259,9 @@ CREATE TABLE refund_requests (
     CONSTRAINT fk_refund_requests_decided_by_id FOREIGN KEY(decided_by_id) REFERENCES users (id) ON DELETE RESTRICT
 );
 CREATE INDEX ix_refund_requests_booking_id ON refund_requests (booking_id);
+CREATE INDEX ix_refund_requests_decided ON refund_requests (decided_at, id);
+CREATE UNIQUE INDEX uq_refund_requests_booking ON refund_requests (booking_id) WHERE decided_at IS NULL;
+CREATE UNIQUE INDEX uq_refund_requests_order ON refund_requests (order_id) WHERE decided_at IS NULL;
 CREATE INDEX ix_refund_requests_open ON refund_requests (created_at, id) WHERE decided_at IS NULL;
 CREATE INDEX ix_refund_requests_order_id ON refund_requests (order_id);
 CREATE INDEX ix_refund_requests_ticket_id ON refund_requests (ticket_id);
@@ -345,3 +360,28 @@ CREATE TABLE ticket_files (
     CONSTRAINT pk_ticket_files PRIMARY KEY (attachment_id),
     CONSTRAINT fk_ticket_files_attachment_id FOREIGN KEY(attachment_id) REFERENCES ticket_attachments (id) ON DELETE CASCADE
 );
+CREATE TABLE ticket_backlog (
+    ticket_id UUID NOT NULL,
+    since TIMESTAMP WITH TIME ZONE NOT NULL,
+    until TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_ticket_backlog PRIMARY KEY (ticket_id, since),
+    CONSTRAINT ck_ticket_backlog_times CHECK (since < until),
+    CONSTRAINT fk_ticket_backlog_ticket_id FOREIGN KEY(ticket_id) REFERENCES tickets (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_ticket_backlog_since ON ticket_backlog (since);
+CREATE INDEX ix_ticket_backlog_until ON ticket_backlog (until);
+CREATE TABLE clock_runs (
+    id UUID DEFAULT new_id() NOT NULL,
+    total BIGINT NOT NULL,
+    done BIGINT DEFAULT 0 NOT NULL,
+    after_id UUID,
+    begun_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    finished_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_clock_runs PRIMARY KEY (id),
+    CONSTRAINT ck_clock_runs_done CHECK (done >= 0)
+);
+CREATE UNIQUE INDEX uq_clock_runs_one ON clock_runs ((true)) WHERE finished_at IS NULL;
+ALTER TABLE notifications DROP CONSTRAINT ck_notifications_kind, ADD CONSTRAINT ck_notifications_kind
+    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'order', 'ticket', 'refund'));
+ALTER TABLE outbox DROP CONSTRAINT ck_outbox_kind, ADD CONSTRAINT ck_outbox_kind
+    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'order', 'ticket', 'refund'));

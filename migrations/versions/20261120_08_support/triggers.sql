@@ -33,7 +33,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION audit_update() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    derived constant text[] := audit_hidden(TG_TABLE_NAME) || '{last_seen_at,rating_average,rating_count,booking_count,first_response_due_at,update_due_at,resolution_due_at,next_due_at,last_message_at}'::text[];
+    derived constant text[] := audit_hidden(TG_TABLE_NAME) || '{last_seen_at,rating_average,rating_count,booking_count,first_response_due_at,update_due_at,resolution_due_at,next_due_at,last_message_at,policy_id,update_since,first_response_minutes,resolution_minutes,updates_late}'::text[];
     old_row jsonb := to_jsonb(OLD);
     new_row jsonb := to_jsonb(NEW);
     changed text[];
@@ -61,3 +61,36 @@ SELECT keep_history(t) FROM unnest(ARRAY[
 -- Reading a conversation leaves a line that nobody takes back.
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON conversation_readings
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+-- When each ticket was open, for the backlog of any moment: from its opening and its status changes, in their order.
+CREATE FUNCTION keep_backlog(changed uuid[]) RETURNS void LANGUAGE sql AS $$
+    DELETE FROM ticket_backlog WHERE ticket_id = ANY (changed);
+    INSERT INTO ticket_backlog (ticket_id, since, until)
+    SELECT ticket_id, at, until FROM (
+        SELECT ticket_id, at, is_over, lead(at) OVER (PARTITION BY ticket_id ORDER BY at, nth, id) AS until
+        FROM (SELECT *, lag(is_over) OVER (PARTITION BY ticket_id ORDER BY at, nth, id) AS was_over
+              FROM (SELECT id AS ticket_id, created_at AS at, 0 AS nth, id, false AS is_over
+                    FROM tickets WHERE id = ANY (changed)
+                    UNION ALL
+                    SELECT ticket_id, occurred_at, 1, id, status IN ('resolved', 'closed')
+                    FROM ticket_status_changes WHERE ticket_id = ANY (changed)) happened) told
+        WHERE is_over IS DISTINCT FROM was_over) turned
+    WHERE NOT is_over AND at < coalesce(until, 'infinity')
+$$;
+
+CREATE FUNCTION tickets_keep_backlog() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM keep_backlog(array_agg(id)) FROM rows_added HAVING count(*) > 0;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION ticket_status_changes_keep_backlog() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM keep_backlog(array_agg(DISTINCT ticket_id)) FROM rows_added HAVING count(*) > 0;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER keep_backlog AFTER INSERT ON tickets REFERENCING NEW TABLE AS rows_added
+    FOR EACH STATEMENT EXECUTE FUNCTION tickets_keep_backlog();
+CREATE TRIGGER keep_backlog AFTER INSERT ON ticket_status_changes REFERENCING NEW TABLE AS rows_added
+    FOR EACH STATEMENT EXECUTE FUNCTION ticket_status_changes_keep_backlog();
