@@ -40,6 +40,7 @@ class Permission(StrEnum):
     PAYMENT_VIEW = "payment:view"
     PAYMENT_RECORD = "payment:record"
     PAYMENT_REFUND = "payment:refund"
+    REFUND_DECIDE = "refund:decide"
     FIGURES_REVENUE = "figures:revenue"
     FIGURES_OPERATIONS = "figures:operations"
     CLIENT_VIEW = "client:view"

@@ -113,6 +113,16 @@ def visible_ticket_messages(actor: Actor) -> ColumnElement[bool]:
     return TicketMessage.ticket_id.in_(own) & TicketMessage.is_internal.is_(False)
 
 
+def visible_refund_requests(actor: Actor) -> ColumnElement[bool]:
+    """Whoever may give money back, sees what was asked for; nobody else does."""
+    return true() if actor.is_staff and actor.may(Permission.PAYMENT_REFUND) else false()
+
+
+def visible_client_notes(actor: Actor) -> ColumnElement[bool]:
+    """What the desk keeps of people is for the desk."""
+    return true() if actor.is_staff and actor.may(Permission.TICKET_WORK) else false()
+
+
 def _is_own(column: InstrumentedAttribute[Any], key: uuid.UUID | None) -> ColumnElement[bool]:
     """Whether a row belongs to a key; to nobody's key belongs nothing, not even the rows without one."""
     return false() if key is None else column == key

@@ -69,6 +69,24 @@ class OpenTime:
             return None
         return max(since, self.ranges[n].end - (self._until_end[n] - goal))
 
+    def before(self, until: datetime, amount: timedelta) -> datetime | None:
+        """Return the latest instant since which this much open time has passed; None before the days known.
+
+        An amount that began with a day's hours reaches back to them, not to the evening before.
+        """
+        goal = self._passed(until) - amount
+        if goal < _NOTHING or not self.ranges:
+            return None
+        n = bisect_right(self._until_end, goal)
+        if n == len(self.ranges):
+            return until
+        return min(until, self.ranges[n].end - (self._until_end[n] - goal))
+
+    def is_open(self, at: datetime) -> bool:
+        """Say whether an instant is of the open time."""
+        n = bisect_right(self._starts, at) - 1
+        return n >= 0 and at < self.ranges[n].end
+
     def cut(self, since: datetime, until: datetime) -> list[Range]:
         """Return the open ranges between two instants."""
         n = max(0, bisect_right(self._starts, since) - 1)
