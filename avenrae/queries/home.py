@@ -8,10 +8,16 @@ from sqlalchemy.orm import Session
 
 from avenrae import clock
 from avenrae.enums import BookingStatus, OrderStatus, VerificationStatus
-from avenrae.models import Booking, Order, Practitioner, Product
+from avenrae.models import Booking, Order, Practitioner, Product, RefundRequest
 from avenrae.permissions import Actor, Permission
 from avenrae.queries.bookings import is_not_expired
-from avenrae.queries.scopes import visible_bookings, visible_orders, visible_practitioners, visible_products
+from avenrae.queries.scopes import (
+    visible_bookings,
+    visible_orders,
+    visible_practitioners,
+    visible_products,
+    visible_refund_requests,
+)
 
 _MOST = 1000
 """Counting for a hint stops here."""
@@ -26,6 +32,7 @@ class Needs:
     orders_to_fulfil: int | None
     profiles_to_check: int | None
     products_low: int | None
+    refunds_to_decide: int | None
 
 
 def count_needs(session: Session, actor: Actor) -> Needs:
@@ -62,6 +69,13 @@ def count_needs(session: Session, actor: Actor) -> Needs:
             Product.reorder_level > 0,
             Product.on_hand - Product.allocated <= Product.reorder_level,
             when=actor.may(Permission.STOCK_CHANGE),
+        ),
+        "refunds_to_decide": _of(
+            RefundRequest,
+            visible_refund_requests(actor),
+            RefundRequest.decided_at.is_(None),
+            RefundRequest.asked_by_id.is_distinct_from(actor.user_id),
+            when=actor.may(Permission.REFUND_DECIDE),
         ),
     }
     asked = {name: query for name, query in counts.items() if query is not None}

@@ -200,6 +200,7 @@ def action(
     key: str,
     refused: str = "",
     primary: bool = False,
+    quiet: bool = False,
     icon: str | None = None,
     then: Callable[[Any], None] | None = None,
     **kwargs: Any,
@@ -217,7 +218,7 @@ def action(
         args=(click,),
         disabled=bool(refused),
         help=refused or None,
-        type="primary" if primary else "secondary",
+        type="primary" if primary else "tertiary" if quiet else "secondary",
         icon=icon,
     )
     _perform_late(click, pressed=pressed)
@@ -233,18 +234,28 @@ def _perform_late(click: Click, *, pressed: bool) -> None:
         st.rerun()
 
 
-def opener(label: str, dialog: Callable[[], None], *, refused: str = "", primary: bool = False, icon: str) -> None:
+def opener(
+    label: str,
+    dialog: Callable[[], None],
+    *,
+    refused: str = "",
+    primary: bool = False,
+    quiet: bool = False,
+    icon: str,
+    of: object = "",
+) -> None:
     """Draw a button that opens a dialog, which says what will happen before anything does.
 
-    `refused` says why there is nothing to open now; the button stays in its place, greyed.
+    `refused` says why there is nothing to open now; the button stays in its place, greyed. `of` tells it from those of
+    other records on the page.
     """
     pressed = st.button(
         f"{label}…",
-        key=f"open:{label}",
+        key=f"open:{label}:{of}" if of else f"open:{label}",
         disabled=bool(refused),
         help=refused or None,
         icon=icon,
-        type="primary" if primary else "secondary",
+        type="primary" if primary else "tertiary" if quiet else "secondary",
     )
     if pressed:
         dialog()

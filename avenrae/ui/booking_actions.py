@@ -1,5 +1,6 @@
 """What can be done with a booking, with dialogs that say what will happen before it does."""
 
+import uuid
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ import streamlit as st
 from avenrae import clock, money
 from avenrae.enums import BookingStatus, PaymentStatus, Role
 from avenrae.permissions import Permission
-from avenrae.queries.bookings import BookingDetail
+from avenrae.queries.bookings import BookingDetail, BookingRow, get_booking
 from avenrae.scheduling.policies import refund_share
 from avenrae.services.bookings import (
     cancel_booking,
@@ -20,8 +21,11 @@ from avenrae.services.bookings import (
     mark_no_show,
     reschedule_booking,
 )
-from avenrae.ui.actions import Form, action, actor, opener
+from avenrae.services.confirmations import resend_booking_confirmation
+from avenrae.services.refunds import refund_booking
+from avenrae.ui.actions import Form, action, actor, load, opener
 from avenrae.ui.format import day, show_money, time_range
+from avenrae.ui.refund_form import Refundable, refund_form, resend_action
 from avenrae.ui.slot_picker import pick_start
 
 _WAITING = (BookingStatus.PENDING,)
@@ -50,11 +54,40 @@ def booking_actions(booking: BookingDetail) -> None:
         Permission.BOOKING_RESCHEDULE: opens("Move", _move, moving, ":material/event_repeat:"),
         Permission.BOOKING_DECLINE: opens("Decline", _decline, waiting, ":material/close:"),
         Permission.BOOKING_CANCEL: opens("Cancel", _cancel, cancelling, ":material/event_busy:"),
+        Permission.PAYMENT_REFUND: opens("Refund", refund_dialog, _nothing_left(booking), ":material/undo:"),
     }
     with st.container(horizontal=True):
         for permission, draw in possible.items():
             if who.may(permission):
                 draw()
+
+
+def quiet_booking_actions(booking: BookingRow, ticket_id: uuid.UUID | None = None) -> None:
+    """Draw what the desk can do with a booking that is one of several on the page, with the dialogs of its own page."""
+    who = actor()
+    is_live = booking.status in _WAITING + _AGREED
+    possible: list[tuple[bool, Permission, str, Callable[[BookingDetail], None], str]] = [
+        (is_live, Permission.BOOKING_RESCHEDULE, "Move", _move, "event_repeat"),
+        (is_live, Permission.BOOKING_CANCEL, "Cancel", _cancel, "event_busy"),
+        (
+            not _nothing_left(booking),
+            Permission.PAYMENT_REFUND,
+            "Refund",
+            partial(refund_dialog, ticket_id=ticket_id),
+            "undo",
+        ),
+    ]
+    with st.container(horizontal=True, gap="small"):
+        for is_possible, permission, label, dialog, icon in possible:
+            if is_possible and who.may(permission):
+                shown = partial(_show_dialog, dialog, booking.id)
+                opener(label, shown, quiet=True, icon=f":material/{icon}:", of=booking.id)
+        if booking.status == BookingStatus.CONFIRMED and who.may(Permission.TICKET_WORK):
+            resend_action(resend_booking_confirmation, booking.id)
+
+
+def _show_dialog(dialog: Callable[[BookingDetail], None], booking_id: uuid.UUID) -> None:
+    dialog(load(get_booking, booking_id))
 
 
 def hold_is_over(booking: BookingDetail) -> bool:
@@ -67,6 +100,11 @@ def _unless(booking: BookingDetail, statuses: tuple[BookingStatus, ...]) -> str:
     if booking.status in statuses:
         return ""
     return f"Not possible: the booking is {booking.status.value.replace('_', '-')}."
+
+
+def _nothing_left(booking: BookingRow) -> str:
+    is_paid = booking.payment_status in (PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED)
+    return "" if is_paid and booking.price_minor else "Nothing of what was paid is left."
 
 
 def _too_early(booking: BookingDetail) -> str:
@@ -147,6 +185,25 @@ def _cancel(booking: BookingDetail) -> None:
         share = refund_share(booking.policy, booking.starts_at - clock.now())
     st.write(f"{_hours(booking)} becomes free again. {_paid_back(booking, share)} This cannot be undone.")
     _reason_form(booking, "cancel", "Cancel booking", cancel_booking, "Booking cancelled.")
+
+
+@st.dialog("Refund this booking")
+def refund_dialog(booking: BookingDetail, ticket_id: uuid.UUID | None = None) -> None:
+    """Ask how much goes back and why; above the agent's limit an admin is asked."""
+    stays = {
+        BookingStatus.COMPLETED: "The session stays completed; the sale is reversed in the books.",
+        BookingStatus.CANCELLED: "It is of the fee that was kept.",
+        BookingStatus.NO_SHOW: "It is of the fee that was kept.",
+    }.get(booking.status, "The booking stays as it is; cancel it instead to free its time.")
+    subject = Refundable(booking.reference, booking.currency, _paid(booking), booking.refunded_minor)
+    refund_form(
+        subject,
+        stays,
+        key=f"refund-{booking.id}",
+        service=refund_booking,
+        record_id=booking.id,
+        asked={"booking_id": booking.id, "ticket_id": ticket_id},
+    )
 
 
 def _reason_form(booking: BookingDetail, name: str, label: str, service: Callable[..., Any], done: str) -> None:

@@ -4,7 +4,15 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from avenrae.enums import AvailabilityStatus, BookingStatus, OrderStatus, PaymentStatus, VerificationStatus
+from avenrae.enums import (
+    AvailabilityStatus,
+    BookingStatus,
+    OrderStatus,
+    PaymentStatus,
+    TicketStatus,
+    TransactionStatus,
+    VerificationStatus,
+)
 from avenrae.money import show as show_money
 from avenrae.ui.records import Cell, Tone
 
@@ -32,6 +40,8 @@ _TONES: dict[type[StrEnum], dict[str, Tone]] = {
     PaymentStatus: {"unpaid": "amber", "paid": "green", "partially_refunded": "violet"},
     OrderStatus: {"pending": "amber", "paid": "blue", "fulfilled": "green"},
     VerificationStatus: {"submitted": "amber", "approved": "green", "rejected": "red", "suspended": "red"},
+    TicketStatus: {"open": "amber", "in_progress": "blue", "waiting": "violet", "resolved": "green"},
+    TransactionStatus: {"pending": "amber", "succeeded": "green", "failed": "red"},
     AvailabilityStatus: {"available": "green", "busy": "amber"},
 }
 _MARKDOWN_COLOURS = {"amber": "orange", "grey": "gray"}

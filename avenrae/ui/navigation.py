@@ -62,6 +62,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("store/product", "Product", "product", "inventory_2", _SHOPPERS, _NOBODY),
     Screen("store/orders", "Orders", "orders", "shopping_bag", frozenset({*_STAFF, Role.CLIENT})),
     Screen("store/order", "Order", "order", "shopping_bag", frozenset({*_STAFF, Role.CLIENT}), _NOBODY),
+    Screen("support/client", "Client", "client", "person_search", _STAFF, _NOBODY),
+    Screen("support/refund_requests", "Refund requests", "refund-requests", "undo", _STAFF),
     Screen(
         "insights/overview",
         "Overview",

@@ -64,6 +64,7 @@ def _needs(needs: Needs) -> None:
             "care/practitioners",
             {"status": "submitted"},
         ),
+        (needs.refunds_to_decide, "refunds to decide", "support/refund_requests", {}),
         (needs.products_low, "products running low", "store/inventory", {"stock": "low"}),
     ]
     shown = [c for c in cards if c[0] is not None and who.role is not Role.CLIENT]
