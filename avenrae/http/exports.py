@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from avenrae import money
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, ledger, orders, practitioners, products
+from avenrae.queries import bookings, desk_figures, figure_tickets, ledger, orders, practitioners, products
 
 Cell = Callable[[Any, ZoneInfo], Any]
 
@@ -104,6 +104,18 @@ EXPORTS: dict[str, Export] = {
             **_plain("sku", "title", "product_type", "category"),
             **_amount("price", "price_minor"),
             **_plain("currency", "is_active", "in_stock", "on_hand", "allocated", "available", "reorder_level"),
+        },
+    ),
+    "desk-figures": Export(
+        desk_figures.desk_filters,
+        figure_tickets.each_figure_ticket,
+        "-at",
+        {
+            **_plain("number", "subject", "requester", "assignee", "category", "priority", "status", "policy"),
+            **_at("created_at", "first_responded_at"),
+            **_plain("first_response_minutes"),
+            **_at("resolved_at"),
+            **_plain("resolution_minutes", "is_broken", "satisfaction"),
         },
     ),
     "practitioners": Export(

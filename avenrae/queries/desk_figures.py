@@ -16,7 +16,7 @@ from avenrae.errors import InvalidInput
 from avenrae.models import SlaPolicy, Ticket, TicketBacklog, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.listing import key_of, one_of
-from avenrae.queries.periods import Span, midnight, span_of
+from avenrae.queries.periods import PRESETS, FigurePeriod, Span, figure_period, known_zone, midnight, span_of, today
 from avenrae.queries.scopes import visible_tickets
 
 ALWAYS = Span()
@@ -40,6 +40,18 @@ DEFINITIONS: Mapping[str, str] = {
     "answered_share": "Share answered: answers ÷ tickets resolved in the period whose requester was asked.",
 }
 """What each figure means, as a screen explains it."""
+
+
+PERIODS: Mapping[str, str] = {
+    "past-30": "Past 30 days",
+    "past-7": "Past 7 days",
+    "this-month": "This month so far",
+    "last-month": "Last full month",
+    "3-months": "Last 3 full months",
+    "12-months": "Last 12 full months",
+    "dates": "Chosen dates",
+}
+"""The periods that these figures are shown for; none is longer than a year but chosen ones."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +112,27 @@ class BacklogDay:
     open: int
 
 
+def desk_period(name: str, params: Mapping[str, str], zone: str) -> FigurePeriod:
+    """Return the period of a name in `PERIODS`, cut in a zone; the days of “Chosen dates” are in the address."""
+    if name == "dates":
+        chosen = span_of(params, zone)
+        first = chosen.start or midnight(today(zone) - timedelta(days=30), zone)
+        last = chosen.end or midnight(today(zone) + timedelta(days=1), zone)
+        return FigurePeriod(Span(first, last), None, is_running=last > clock.now())
+    if name in PRESETS:
+        return FigurePeriod(span_of({"when": name}, zone), None, is_running=False)
+    return figure_period(name, zone, ALWAYS)
+
+
 def desk_filters(params: Mapping[str, str], zone: str) -> DeskFilters:
     """Return the filters that an address holds (`from`, `to`, `agent`, `category`, `priority`, `policy`, `of`, `day`).
+
+    Days are cut in the `zone` of the address where it names one.
 
     Raises:
         InvalidInput: A value is none of those there are.
     """
+    zone = known_zone(params["zone"]) if params.get("zone") else zone
     of = params.get("of") or "opened"
     if of not in ROWS and of != "backlog":
         raise InvalidInput(f"“{of}” is none of the figures: {', '.join([*ROWS, 'backlog'])}.")

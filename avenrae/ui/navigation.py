@@ -64,6 +64,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("store/order", "Order", "order", "shopping_bag", frozenset({*_STAFF, Role.CLIENT}), _NOBODY),
     Screen("support/client", "Client", "client", "person_search", _STAFF, _NOBODY),
     Screen("support/refund_requests", "Refund requests", "refund-requests", "undo", _STAFF),
+    Screen("support/desk", "Desk settings", "desk", "tune", _STAFF),
     Screen(
         "insights/overview",
         "Overview",
@@ -72,6 +73,7 @@ SCREENS: tuple[Screen, ...] = (
         frozenset({Role.ADMIN, Role.PRACTITIONER}),
         own_title="My figures",
     ),
+    Screen("insights/support", "Support figures", "support-figures", "insights", _STAFF),
 )
 _BY_SCRIPT = {screen.script: screen for screen in SCREENS}
 

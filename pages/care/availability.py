@@ -26,6 +26,7 @@ from avenrae.ui.week_editor import (
     STEP,
     first_free_date,
     four_weeks,
+    review_week,
     show_outside,
     spoken_away,
     spoken_hours,
@@ -59,7 +60,7 @@ def main() -> None:
 
 
 def _week() -> None:
-    (week_editor if keeps else week_shown)(now)
+    week_editor(now, partial(review_week, now)) if keeps else week_shown(now)
     if now.others:
         st.markdown("**Hours beside the week**")
     for rule in now.others:
