@@ -12,7 +12,7 @@ from avenrae import clock
 from avenrae.enums import NoticeKind
 from avenrae.models import Notification, OutboxMail, User
 
-SEND_MAIL = "avenrae:send_mail"
+SEND_MAIL = "send_mail"
 """The task that sends one mail of the outbox, by its name in the queue."""
 
 _DEFER = text(
@@ -71,9 +71,11 @@ def notify(
             once=once,
             created_at=clock.now(),
         )
+        .on_conflict_do_nothing()
         .returning(OutboxMail.id)
-    ).scalar_one()
-    defer_job(session, SEND_MAIL, {"mail_id": str(mail_id)}, queue="mail")
+    ).scalar()
+    if mail_id is not None:
+        defer_job(session, SEND_MAIL, {"mail_id": str(mail_id)}, queue="mail")
 
 
 def defer_job(session: Session, task: str, args: Mapping[str, str], *, queue: str = "default") -> None:
