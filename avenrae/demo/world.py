@@ -12,6 +12,7 @@ from avenrae.demo.books import settle, write_reviews
 from avenrae.demo.hours import diaries
 from avenrae.demo.people import DEMO_ACCOUNTS, People
 from avenrae.demo.present import DEMO, live_requests, live_shop, live_stock, live_today
+from avenrae.demo.requests import ask_and_note
 from avenrae.demo.rows import Frame, Tables
 from avenrae.demo.sessions import Agenda, booking_rows
 from avenrae.demo.shop import Shop
@@ -103,5 +104,6 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     live_requests(session, agenda)
     live_stock(session, frame, shop)
     live_shop(session, frame, shop, customers)
+    ask_and_note(session, frame)
     session.flush()
     session.execute(text(f"ANALYZE {', '.join(table.name for table in Base.metadata.sorted_tables)}"))

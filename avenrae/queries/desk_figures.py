@@ -48,10 +48,11 @@ PERIODS: Mapping[str, str] = {
     "this-month": "This month so far",
     "last-month": "Last full month",
     "3-months": "Last 3 full months",
-    "12-months": "Last 12 full months",
     "dates": "Chosen dates",
 }
-"""The periods that these figures are shown for; none is longer than a year but chosen ones."""
+"""The periods that these figures are shown for."""
+MOST_DAYS = 100
+"""No period is longer: medians are taken of every ticket in it, each time."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,17 @@ class BacklogDay:
 
 
 def desk_period(name: str, params: Mapping[str, str], zone: str) -> FigurePeriod:
-    """Return the period of a name in `PERIODS`, cut in a zone; the days of “Chosen dates” are in the address."""
+    """Return the period of a name in `PERIODS`, cut in a zone; the days of “Chosen dates” are in the address.
+
+    Raises:
+        InvalidInput: The chosen dates are too many.
+    """
     if name == "dates":
         chosen = span_of(params, zone)
         first = chosen.start or midnight(today(zone) - timedelta(days=30), zone)
         last = chosen.end or midnight(today(zone) + timedelta(days=1), zone)
+        if last - first > timedelta(days=MOST_DAYS + 1):
+            raise InvalidInput(f"Choose at most {MOST_DAYS} days for these figures.")
         return FigurePeriod(Span(first, last), None, is_running=last > clock.now())
     if name in PRESETS:
         return FigurePeriod(span_of({"when": name}, zone), None, is_running=False)

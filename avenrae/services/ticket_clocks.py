@@ -64,10 +64,10 @@ def recompute_open_tickets(session: Session, actor: Actor) -> ClockRun | None:
     if run is None:
         run = ClockRun(total=total, begun_at=clock.now())
         session.add(run)
-        session.flush()
-        defer_job(session, RECOMPUTE, {"run_id": str(run.id)})
     run.total, run.done, run.after_id, run.begun_at = total, 0, None, clock.now()
     session.flush()
+    # One for each change: whoever works on the run now leaves it when he finds it locked by this transaction.
+    defer_job(session, RECOMPUTE, {"run_id": str(run.id)})
     return run
 
 

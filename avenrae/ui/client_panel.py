@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from typing import TypeVar
 
 import streamlit as st
@@ -88,13 +89,12 @@ def _bookings(panel: ClientPanel, ticket_id: uuid.UUID | None) -> None:
     person = panel.person
     with st.expander(_head("Bookings", person.bookings), icon=":material/event:", expanded=bool(panel.bookings)):
         for booking in _each(panel.bookings, "No booking yet."):
-            link("care/booking", booking.reference, icon=":material/event:", id=str(booking.id))
+            _title("care/booking", booking.reference, booking.id, booking.status, booking.payment_status)
             with_whom = booking.practitioner_name if person.client_id else booking.client_name
             _line(
                 f"{day(booking.starts_at, booking.time_zone)},"
                 f" {time_range(booking.starts_at, booking.ends_at, booking.time_zone)}",
                 f"{booking.service_title} with {with_whom} · {show_money(booking.price_minor, booking.currency)}",
-                f"{status_word(booking.status)} {status_word(booking.payment_status)}",
             )
             quiet_booking_actions(booking, ticket_id)
         if person.bookings > NEWEST:
@@ -108,12 +108,11 @@ def _orders(panel: ClientPanel, ticket_id: uuid.UUID | None) -> None:
     person = panel.person
     with st.expander(_head("Orders", person.orders), icon=":material/shopping_bag:", expanded=bool(panel.orders)):
         for order in _each(panel.orders, "No order yet."):
-            link("store/order", order.reference, icon=":material/shopping_bag:", id=str(order.id))
+            _title("store/order", order.reference, order.id, order.status, order.payment_status)
             back = f", {show_money(order.refunded_minor, order.currency)} given back" if order.refunded_minor else ""
             _line(
                 day(order.placed_at, actor().time_zone),
                 f"{count(order.pieces, 'piece')} · {show_money(order.total_minor, order.currency)}{back}",
-                f"{status_word(order.status)} {status_word(order.payment_status)}",
             )
             quiet_order_actions(order, ticket_id)
         if person.orders > NEWEST:
@@ -139,11 +138,10 @@ def _payments(panel: ClientPanel) -> None:
 def _payment(payment: PanelPayment) -> None:
     script, key = ("care/booking", payment.booking_id) if payment.booking_id else ("store/order", payment.order_id)
     if key is not None:
-        link(script, payment.reference, icon=":material/payments:", id=str(key))
+        _title(script, payment.reference, key, payment.status)
     _line(
         f"{words(payment.kind)} of {show_money(payment.amount_minor, payment.currency)}",
         f"{when(payment.occurred_at, actor().time_zone)} · {words(payment.provider)}",
-        status_word(payment.status),
     )
 
 
@@ -165,23 +163,27 @@ def _tickets(panel: ClientPanel, *, others: bool) -> None:
 
 def _ticket(ticket: PanelTicket) -> None:
     if has_screen("support/ticket"):
-        link("support/ticket", ticket.number, icon=":material/confirmation_number:", id=str(ticket.id))
-    _line(ticket.subject, day(ticket.created_at, actor().time_zone), f"{status_word(ticket.status)}")
+        _title("support/ticket", ticket.number, ticket.id, ticket.status)
+    _line(ticket.subject, f"{day(ticket.created_at, actor().time_zone)} · {words(ticket.status)}")
 
 
-def _line(first: str, second: str, badges: str) -> None:
-    st.markdown(f"{plain_text(first)}  \n:small[{plain_text(second)}]  \n{badges}")
+def _title(script: str, reference: str, key: uuid.UUID, *statuses: StrEnum) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        link(script, f"**{plain_text(reference)}**", id=str(key))
+        st.markdown(" ".join(status_word(status) for status in statuses), width="content")
+
+
+def _line(first: str, second: str) -> None:
+    st.markdown(f"{plain_text(first)}  \n:small[{plain_text(second)}]")
 
 
 def _each(rows: Iterable[Row], nothing: str) -> Iterator[Row]:
-    """Yield the rows with a rule between them, or say that there is nothing."""
+    """Yield each row in a container of its own, or say that there is nothing."""
     shown = list(rows)
     if not shown:
         st.caption(nothing)
-    for n, row in enumerate(shown):
-        with st.container(gap="small", border=False):
-            if n:
-                st.divider()
+    for row in shown:
+        with st.container(gap=None):
             yield row
 
 

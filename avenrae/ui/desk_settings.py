@@ -47,7 +47,7 @@ def spoken_minutes(minutes: int | None) -> str:
     if minutes is None:
         return "–"
     hours, rest = divmod(minutes, 60)
-    return " ".join(part for part in (f"{hours} h" if hours else "", f"{rest} min" if rest else "") if part)
+    return f"{rest} min" if not hours else f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
 def saved(said: str) -> Callable[[ClockRun | None], str]:
@@ -63,12 +63,12 @@ def saved(said: str) -> Callable[[ClockRun | None], str]:
 
 def desk_facts(settings: DeskSettings, desk: DeskRow) -> None:
     """Draw a desk: its zone, its lead, when people are told, and its week."""
-    lead = settings.agents.get(desk.lead_id, "nobody") if desk.lead_id else "nobody"
+    lead = settings.agents.get(desk.lead_id, "") if desk.lead_id else ""
+    later = f"{plain_text(lead)} hears of a broken one {spoken_minutes(desk.lead_minutes)} later"
     hours = "at any hour" if desk.escalates_out_of_hours else "in its hours only"
     st.markdown(
-        f"On the clock of **{desk.time_zone}**. Warns {spoken_minutes(desk.warn_minutes) or 'not at all'} before a"
-        f" promise is due; {plain_text(lead)} hears of a broken one {spoken_minutes(desk.lead_minutes) or '0 min'}"
-        f" later. People are told {hours}."
+        f"On the clock of **{desk.time_zone}**. Warns {spoken_minutes(desk.warn_minutes)} before a promise is due;"
+        f" {later if lead else 'there is no lead to hear of broken ones'}. People are told {hours}."
     )
     if may_edit():
         with st.container(horizontal=True):

@@ -5,12 +5,14 @@ screen; days are cut in the platform's zone. A period that still runs says so.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import streamlit as st
 
 from avenrae.enums import TicketCategory, TicketPriority
 from avenrae.queries.desk_figures import (
     DEFINITIONS,
+    MOST_DAYS,
     NOBODY,
     PERIODS,
     backlog_days,
@@ -80,7 +82,10 @@ def _choose() -> tuple[dict[str, str], str, bool]:
         left, right = st.columns(2)
         begin, last = today(zone).replace(day=1), today(zone)
         first = left.date_input("First day", begin, key="from", bind="query-params", max_value=last)
-        end = right.date_input("Last day", last, key="to", bind="query-params", min_value=first)
+        most = first + timedelta(days=MOST_DAYS - 1)
+        end = right.date_input(
+            "Last day", min(last, most), key="to", bind="query-params", min_value=first, max_value=most
+        )
         period = desk_period(name, {"from": first.isoformat(), "to": end.isoformat()}, zone)
     else:
         period = desk_period(name, {}, zone)
