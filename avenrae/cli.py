@@ -102,6 +102,27 @@ def worker(
 
 
 @cli.command()
+def jobs() -> None:
+    """Say how the background work stands: live workers, jobs, e-mails that did not go out."""
+    from avenrae import start
+    from avenrae.db.transaction import read_session
+    from avenrae.permissions import Actor
+    from avenrae.queries.queue import read_queue
+
+    with _database():
+        start.open_database(typer.echo)
+        with _newest_schema(), read_session() as session:
+            state = read_queue(session, Actor.system("Command line"))
+    typer.echo(f"Workers alive: {state.workers}")
+    for task, status, count in state.jobs:
+        typer.echo(f"Jobs {status:<10}{task:<24}{count:>7,}")
+    for mail_status, count in state.mails.items():
+        typer.echo(f"E-mails {mail_status.value:<31}{count:>7,}")
+    for subject, error in state.failures:
+        typer.echo(f"  not sent: {subject}: {error}")
+
+
+@cli.command()
 def migrate() -> None:
     """Bring the database's schema up to date and do nothing else."""
     from avenrae import start

@@ -52,7 +52,10 @@ class Settings(BaseSettings):
     commission_bps: int = Field(1500, ge=0, le=10000, description="the platform's share of a session, in basis points")
     hold_minutes: int = Field(15, ge=1, le=1440, description="how long an unpaid hold keeps its slot")
     auto_complete_hours: int = Field(
-        48, ge=0, le=720, description="a paid session that nobody closed completes this long after its end; 0: never"
+        48,
+        ge=0,
+        le=720,
+        description="a paid session that nobody closed completes this many hours after its end; 0: never",
     )
     worker: Literal["on", "off"] = Field(
         "on", description="whether `serve` runs a worker beside it; off where workers run by themselves"

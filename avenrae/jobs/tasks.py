@@ -22,6 +22,7 @@ from avenrae.services.forms import forget_what_is_over
 from avenrae.services.holds import expire_hold
 from avenrae.services.notices import SEND_MAIL
 from avenrae.services.reminders import remind
+from avenrae.services.reviews import BATCH, publish_due_reviews
 from avenrae.services.ticket_clocks import RECOMPUTE, recompute_some
 from avenrae.settings import settings
 
@@ -96,6 +97,19 @@ def recompute_tickets(run_id: str) -> None:
     while is_more:
         with transaction(SYSTEM, "recompute_some") as session:
             is_more = recompute_some(session, SYSTEM, uuid.UUID(run_id))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="publish_reviews", queueing_lock="publish_reviews", priority=_URGENT)
+def publish_reviews(timestamp: int) -> None:
+    """Publish reviews that were kept back for a week, a hundred in a transaction."""
+    while True:
+        with transaction(SYSTEM, "publish_due_reviews") as session:
+            published = publish_due_reviews(session, SYSTEM)
+        if published:
+            log.info("reviews published: %d", published)
+        if published < BATCH:
+            return
 
 
 @app.task(

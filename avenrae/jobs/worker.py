@@ -9,7 +9,6 @@ from contextlib import suppress
 
 from procrastinate import PsycopgConnector
 from procrastinate.jobs import DeleteJobCondition
-from sqlalchemy import make_url
 
 from avenrae.db import engine as db
 from avenrae.jobs.tasks import app
@@ -36,42 +35,43 @@ async def _work(attached: bool) -> None:
         _watch_parent(loop, leaving)
     log.info("background work runs")
     while not leaving.is_set():
-        working = asyncio.create_task(run_jobs(db.engine().url.render_as_string(hide_password=False)))
-        left = asyncio.create_task(leaving.wait())
-        await asyncio.wait({working, left}, return_when=asyncio.FIRST_COMPLETED)
-        if leaving.is_set():
-            log.info("background work ends; what has begun is finished first")
-            # Cancelled, it takes no more jobs and finishes those under way.
-            working.cancel()
-        with suppress(asyncio.CancelledError):
-            try:
-                await working
-            except Exception as e:
-                reason = " ".join(str(e.__cause__ or e).split())
-                log.warning("background work was interrupted (%s); it goes on in %d s", reason, _PAUSE)
-        left.cancel()
-        if not leaving.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(leaving.wait(), _PAUSE)
+        try:
+            await _run_jobs(leaving)
+        except Exception as e:
+            reason = " ".join(str(e.__cause__ or e).split())
+            log.warning("background work was interrupted (%s); it goes on in %d s", reason, _PAUSE)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(leaving.wait(), _PAUSE)
 
 
-async def run_jobs(url: str, *, wait: bool = True) -> None:
-    """Run jobs of the database at a SQLAlchemy address until cancelled, or without `wait` until there are none."""
-    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+async def _run_jobs(leaving: asyncio.Event) -> None:
+    """Run jobs until it is time to leave or the database goes away, and finish those under way."""
+    url = db.engine().url.set(drivername="postgresql")
     connector = PsycopgConnector(
-        conninfo=address,
+        conninfo=url.render_as_string(hide_password=False),
         min_size=1,
         max_size=_AT_ONCE,
         kwargs={"application_name": "avenrae worker", "connect_timeout": 5, "options": _OPTIONS},
     )
     with app.replace_connector(connector):
+        # Not to be cancelled before it is open: the pool would wait for itself for ever.
         async with app.open_async():
-            await app.run_worker_async(
-                concurrency=_AT_ONCE,
-                wait=wait,
-                install_signal_handlers=False,
-                delete_jobs=DeleteJobCondition.SUCCESSFUL,
+            working = asyncio.create_task(
+                app.run_worker_async(
+                    concurrency=_AT_ONCE,
+                    install_signal_handlers=False,
+                    delete_jobs=DeleteJobCondition.SUCCESSFUL,
+                )
             )
+            left = asyncio.create_task(leaving.wait())
+            await asyncio.wait({working, left}, return_when=asyncio.FIRST_COMPLETED)
+            left.cancel()
+            if leaving.is_set():
+                log.info("background work ends; what has begun is finished first")
+                # Cancelled, it takes no more jobs and waits for those under way.
+                working.cancel()
+            with suppress(asyncio.CancelledError):
+                await working
 
 
 def _watch_parent(loop: asyncio.AbstractEventLoop, leaving: asyncio.Event) -> None:

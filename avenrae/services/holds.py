@@ -60,7 +60,7 @@ def _release(session: Session, booking: Booking) -> None:
         session,
         booking,
         NoticeKind.BOOKING,
-        subject="Not booked: {service} with {other}, {time}",
+        subject="Not booked: {service} with {other}",
         text="{service} ({reference}) with {other} on {time} was held but not paid in time. The time is free again.",
         once=f"hold:{booking.id}",
     )

@@ -20,8 +20,8 @@ def remind(session: Session, actor: Actor, booking_id: uuid.UUID, *, hours: int)
             session,
             booking,
             NoticeKind.REMINDER,
-            subject="Reminder: {service} with {other}, {time}",
-            text="Your session {service} ({reference}) with {other} begins on {time}.",
+            subject="Reminder: {service} with {other}",
+            text="{service} with {other} begins on {time}. Reference: {reference}.",
             once=reminder_key(hours, booking),
         )
     return booking is not None

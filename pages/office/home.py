@@ -66,6 +66,7 @@ def _needs(needs: Needs) -> None:
         ),
         (needs.refunds_to_decide, "refunds to decide", "support/refund_requests", {}),
         (needs.products_low, "products running low", "store/inventory", {"stock": "low"}),
+        (needs.reviews_flagged, "flagged reviews", "care/reviews", {}),
     ]
     shown = [c for c in cards if c[0] is not None and who.role is not Role.CLIENT]
     if not shown:

@@ -20,7 +20,13 @@ from tests.browser.chromium import Person, Watch, launch
 from tests.process.console import Console
 
 LOOKS = [("light", 1280), ("dark", 1280), ("light", 1920), ("dark", 1920), ("light", 390)]
-DETAILS = {"booking": "/bookings", "practitioner": "/practitioners", "product": "/inventory", "order": "/orders"}
+DETAILS = {
+    "booking": "/bookings",
+    "practitioner": "/practitioners",
+    "review": "/reviews",
+    "product": "/inventory",
+    "order": "/orders",
+}
 
 
 @contextmanager

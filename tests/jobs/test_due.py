@@ -59,17 +59,17 @@ def test_a_hold_runs_out(session: Session, noon: datetime) -> None:
         "The hold ran out before it was paid",
     )
     assert told(session) == [
-        ("client", "Not booked: Healing session with Naledi Dube, Tue 17 Mar 2026, 09:00 UTC-01 (Atlantic/Azores)"),
+        ("client", "Not booked: Healing session with Naledi Dube"),
         (
             "practitioner",
-            "Not booked: Healing session with Ana Silva, Tue 17 Mar 2026, 12:00 SAST (Africa/Johannesburg)",
+            "Not booked: Healing session with Ana Silva",
         ),
     ]
-    body = session.scalars(select(OutboxMail.body).order_by(OutboxMail.body)).first()
-    assert body == (
-        f"Healing session ({booking.reference}) with Ana Silva on Tue 17 Mar 2026, 12:00 SAST (Africa/Johannesburg)"
-        " was held but not paid in time. The time is free again."
-    )
+    said = "Healing session ({}) with {} on Tue 17 Mar 2026, {} was held but not paid in time. The time is free again."
+    assert session.scalars(select(OutboxMail.body).order_by(OutboxMail.body)).all() == [
+        said.format(booking.reference, "Ana Silva", "12:00 SAST (Africa/Johannesburg)"),
+        said.format(booking.reference, "Naledi Dube", "09:00 UTC-01 (Atlantic/Azores)"),
+    ]
     assert not expire_hold(session, SYSTEM, booking.id)
     assert len(told(session)) == 2
 
@@ -146,12 +146,10 @@ def test_what_a_reminder_says(session: Session, noon: datetime) -> None:
     remind(session, SYSTEM, booking.id, hours=2)
     notice = session.scalars(select(Notification).where(Notification.user_id == client.user_id)).one()
     assert (notice.kind, notice.screen, notice.record_id) == ("reminder", "care/booking", booking.id)
-    assert (
-        notice.title == "Reminder: Healing session with Naledi Dube, Mon 16 Mar 2026, 17:45 UTC+0545 (Asia/Kathmandu)"
-    )
+    assert notice.title == "Reminder: Healing session with Naledi Dube"
     assert notice.body == (
-        f"Your session Healing session ({booking.reference}) with Naledi Dube begins on"
-        " Mon 16 Mar 2026, 17:45 UTC+0545 (Asia/Kathmandu)."
+        "Healing session with Naledi Dube begins on Mon 16 Mar 2026, 17:45 UTC+0545 (Asia/Kathmandu)."
+        f" Reference: {booking.reference}."
     )
 
 

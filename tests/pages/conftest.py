@@ -71,8 +71,20 @@ def world(database: str, people: dict[Role, str]) -> dict[str, str]:
         from avenrae.services.orders import place_order
 
         order = place_order(session, SYSTEM, client_id=client.id, lines=[(product.id, 2)])
+        from avenrae.services.reviews import write_review
+
+        held = make.make_session(session, practitioner=practitioner, client=client)
+        own = Actor(client.user_id, Role.CLIENT, "Client", client_id=client.id)
+        review = write_review(session, own, held.id, rating=4, comment="Warm")
+        write_review(
+            session,
+            Actor(practitioner.user_id, Role.PRACTITIONER, "Practitioner", practitioner_id=practitioner.id),
+            held.id,
+            rating=5,
+        )
         return {
             "care/booking": str(booking.id),
+            "care/review": str(review.id),
             "care/practitioner": str(practitioner.id),
             "store/product": str(product.id),
             "store/order": str(order.id),

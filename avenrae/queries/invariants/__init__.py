@@ -9,13 +9,14 @@ from avenrae.queries.invariants.books import BOOKS
 from avenrae.queries.invariants.invariant import Invariant, Row
 from avenrae.queries.invariants.payments import PAYMENTS
 from avenrae.queries.invariants.people import PEOPLE
+from avenrae.queries.invariants.reviews import REVIEWS
 from avenrae.queries.invariants.sessions import SESSIONS
 from avenrae.queries.invariants.store import STORE
 from avenrae.queries.invariants.support import SUPPORT
 
 __all__ = ["INVARIANTS", "Broken", "Invariant", "Row", "broken", "check"]
 
-INVARIANTS: tuple[Invariant, ...] = (*SESSIONS, *PAYMENTS, *BOOKS, *STORE, *PEOPLE, *SUPPORT)
+INVARIANTS: tuple[Invariant, ...] = (*SESSIONS, *REVIEWS, *PAYMENTS, *BOOKS, *STORE, *PEOPLE, *SUPPORT)
 """All of them, in the order in which they are told."""
 
 _LIMIT = 20
