@@ -16,7 +16,18 @@ from avenrae import queries
 from avenrae.db.transaction import read_session
 from avenrae.enums import Role
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, figures, home, ledger, orders, practitioners, products, reviewable, reviews
+from avenrae.queries import (
+    bookings,
+    desk_figures,
+    figures,
+    home,
+    ledger,
+    orders,
+    practitioners,
+    products,
+    reviewable,
+    reviews,
+)
 from avenrae.queries.periods import Span
 from avenrae.services.reviews import due_reviews
 from tests.bench.conftest import listening
@@ -251,6 +262,7 @@ SHORT = {
     "list_offers": "what one practitioner offers, withdrawn ones too",
     "list_slots": "the times of one practitioner on the days that are asked for",
     "list_places": "one row for each city",
+    "list_escalations": "desks and their hours are few; of tickets it names a bounded number",
     "list_reviewable": "the sessions of one person in two weeks, and none for staff",
 }
 """Lists whose length the world outside bounds, and why."""
@@ -264,6 +276,9 @@ ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_reviews": lambda ids: (reviews.ReviewFilters(),),
     "list_public_reviews": lambda ids: (ids["practitioners"],),
     "list_changes": lambda ids: ("bookings", ids["bookings"]),
+    "list_decided": lambda ids: (None,),
+    "list_figure_tickets": lambda ids: (desk_figures.DeskFilters(),),
+    "list_open_requests": lambda ids: (),
     "map_rows": lambda ids: (practitioners.PractitionerFilters(),),
     "find_clients": lambda ids: ("zulu",),
 }

@@ -1,5 +1,6 @@
 """The desk's pages clicked through: the client on one panel, four eyes on a refund, the settings, the figures."""
 
+import uuid
 from datetime import time, timedelta
 
 import pytest
@@ -45,7 +46,7 @@ def dear(world) -> str:
     with transaction(SYSTEM, "prepare") as session:
         practitioner, client = session.query(Practitioner).first(), session.query(Client).first()
         service = make.make_service(session, practitioner, price_minor=3_000_00)
-        soon = session.query(Booking).one()
+        soon = session.get_one(Booking, uuid.UUID(world["care/booking"]))
         soon.status = BookingStatus.CONFIRMED
         past = make.make_booking(
             session,
@@ -66,7 +67,7 @@ def test_the_client_on_one_panel(console, people, world, dear) -> None:
     app = console(people[Role.SUPPORT], "support/client", id=world["support/client"])
     heads = [e.label for e in app.expander]
     assert [h.partition(" · ")[0] for h in heads] == ["Notes of the desk", "Bookings", "Orders", "Payments", "Tickets"]
-    assert [h.partition(" · ")[2] for h in heads] == ["0", "2", "1", "2", "0"]
+    assert [h.partition(" · ")[2] for h in heads] == ["0", "3", "1", "2", "0"]
     assert any("R\u00a03\u00a0600.00" in m.value for m in app.markdown)
     field(app.text_area, "New note").set_value("Calls at noon")
     button(app, "Add note").click().run()
@@ -79,8 +80,8 @@ def test_the_client_on_one_panel(console, people, world, dear) -> None:
     press(app, f"button:resend-{soon}").run()
     assert said(app) == [f"The confirmation is on its way to {address}."]
     with read_session() as session:
-        mail = session.scalars(select(OutboxMail)).one()
-        assert (mail.to_address, mail.kind) == (address, "booking")
+        mail = session.scalars(select(OutboxMail).where(OutboxMail.kind == "booking")).one()
+        assert mail.to_address == address
     press(app, f"open:Cancel:{soon}").run()
     field(app.text_area, "Reason").set_value("The practitioner is ill")
     press(app, f"open:Cancel:{soon}")
@@ -95,7 +96,7 @@ def test_a_practitioner_has_a_panel_too(console, people, world) -> None:
         practitioner = str(session.scalars(select(Practitioner.user_id)).one())
     app = console(people[Role.SUPPORT], "support/client", id=practitioner)
     assert not app.exception
-    assert [e.label for e in app.expander if e.label.startswith("Bookings")] == ["Bookings · 1"]
+    assert [e.label for e in app.expander if e.label.startswith("Bookings")] == ["Bookings · 2"]
 
 
 def test_asked_from_the_panel_and_granted(console, people, world, dear) -> None:
@@ -126,7 +127,7 @@ def test_what_one_asked_for_oneself_is_greyed(console, people, world, dear) -> N
     """R-USR-01: an admin cannot decide his own question."""
     with transaction(SYSTEM, "prepare") as session:
         admin = session.scalars(select(User).where(User.role == Role.ADMIN)).one()
-        booking = session.query(Booking).filter(Booking.status == "completed").one()
+        booking = session.get_one(Booking, uuid.UUID(dear))
         ask_for_refund(session, make.actor_of(admin), amount_minor=1, reason="Mine", booking_id=booking.id)
     app = console(people[Role.ADMIN], "support/refund_requests")
     assert button(app, "Grant…").disabled
