@@ -26,12 +26,18 @@ SENTENCES: dict[str, AvenraeError] = {
     "ck_practitioners_position": InvalidInput(
         "A position needs a latitude between −90 and 90 and a longitude between −180 and 180."
     ),
+    "ck_document_files_size": InvalidInput("A document's file can be 5 MB at most."),
+    "ck_practitioner_documents_title": InvalidInput("Give the document a title of at most 200 letters."),
+    "ck_practitioner_documents_dates": InvalidInput("A document cannot expire before it was issued."),
     "ck_services_duration": InvalidInput("A service lasts 5 to 720 minutes."),
     "ck_services_price": InvalidInput("A price cannot be negative."),
     "ck_services_buffers": InvalidInput("The time kept free around a session is 0 to 480 minutes."),
     "ck_availability_rules_hours": InvalidInput("Hours must end after they start; an end at 00:00 is midnight."),
     "ck_availability_overrides_hours": InvalidInput("Hours must end after they start; an end at 00:00 is midnight."),
     "ck_blocked_periods_times": InvalidInput("A blocked time must end after it starts."),
+    "uq_busy_calendars_name": Conflict(
+        "There is a calendar of this name already. Read that one anew, or choose another name."
+    ),
     "ck_practitioners_buffers": InvalidInput("The time kept free around a session is 0 to 480 minutes."),
     "ck_practitioners_notice": InvalidInput("Notice cannot be negative, and bookings open 1 to 730 days ahead."),
     "ck_practitioners_slot_step": InvalidInput("The step from start to start is 5 to 480 minutes."),

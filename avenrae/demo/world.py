@@ -11,7 +11,18 @@ from avenrae.db.transaction import read_session, transaction
 from avenrae.demo.books import settle
 from avenrae.demo.hours import diaries
 from avenrae.demo.people import DEMO_ACCOUNTS, People
-from avenrae.demo.present import DEMO, live_notices, live_requests, live_reviews, live_shop, live_stock, live_today
+from avenrae.demo.present import (
+    DEMO,
+    live_calendar,
+    live_notices,
+    live_requests,
+    live_reviews,
+    live_series,
+    live_shop,
+    live_stock,
+    live_today,
+    live_waiting_list,
+)
 from avenrae.demo.requests import ask_and_note
 from avenrae.demo.reviews import write_reviews
 from avenrae.demo.rows import Frame, Tables
@@ -25,11 +36,13 @@ from avenrae.models import (
     BlockedPeriod,
     Booking,
     Client,
+    DocumentFile,
     Favourite,
     LedgerEntry,
     Order,
     OrderItem,
     Practitioner,
+    PractitionerDocument,
     Product,
     Review,
     Service,
@@ -85,7 +98,18 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     people.staff()
     workers, customers = people.practitioners(), people.clients()
     agenda = Agenda(frame, list(diaries(frame, tables, workers)), customers)
-    tables.write(session, User, Practitioner, Client, Service, AvailabilityRule, AvailabilityOverride, BlockedPeriod)
+    tables.write(
+        session,
+        User,
+        Practitioner,
+        PractitionerDocument,
+        DocumentFile,
+        Client,
+        Service,
+        AvailabilityRule,
+        AvailabilityOverride,
+        BlockedPeriod,
+    )
     say("Holding eighteen months of sessions…")
     agenda.fill()
     booking_rows(tables, agenda.visits)
@@ -103,6 +127,9 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     say("Opening today…")
     live_today(session, frame, agenda)
     live_requests(session, agenda)
+    live_series(session, agenda)
+    live_waiting_list(session, agenda)
+    live_calendar(session, frame, agenda)
     live_reviews(session, agenda)
     live_stock(session, frame, shop)
     live_shop(session, frame, shop, customers)

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
@@ -12,14 +12,19 @@ from sqlalchemy import ColumnElement
 
 from avenrae.db.transaction import read_session, transaction
 from avenrae.errors import AvenraeError
+from avenrae.jobs.calendars import read_due_calendars
 from avenrae.jobs.mail import TRIES, send_one
 from avenrae.permissions import Actor
+from avenrae.queries.documents import list_unwarned
 from avenrae.queries.due import REMINDERS, is_hold_over, is_reminder_due, is_to_complete, list_due
 from avenrae.queries.escalations import list_escalations
+from avenrae.queries.waiting_list import list_awaited
+from avenrae.services import waiting_list
 from avenrae.services.bookings import complete_unclosed
+from avenrae.services.bookings.places import expire_hold
+from avenrae.services.documents import warn_of_expiry
 from avenrae.services.escalations import escalate_ticket
 from avenrae.services.forms import forget_what_is_over
-from avenrae.services.holds import expire_hold
 from avenrae.services.notices import SEND_MAIL
 from avenrae.services.reminders import remind
 from avenrae.services.reviews import BATCH, publish_due_reviews
@@ -39,11 +44,16 @@ def run_each(what: str, condition: ColumnElement[bool], service: Callable[..., b
     """Run a service on every booking that is due, one transaction each; one that fails never stops the others."""
     with read_session() as session:
         found = list_due(session, SYSTEM, condition)
+    return run_for(what, found, service, name, **kwargs)
+
+
+def run_for(what: str, found: Iterable[uuid.UUID], service: Callable[..., int], name: str, **kwargs: Any) -> int:
+    """Run a service for each of these keys, one transaction each; one that fails never stops the others."""
     done = 0
-    for booking_id in found:
+    for key in found:
         try:
             with transaction(SYSTEM, name) as session:
-                done += service(session, SYSTEM, booking_id, **kwargs)
+                done += service(session, SYSTEM, key, **kwargs)
         except AvenraeError as e:
             log.warning("%s: one was left alone: %s", what, e.message)
         except Exception:
@@ -58,6 +68,15 @@ def run_each(what: str, condition: ColumnElement[bool], service: Callable[..., b
 def expire_holds(timestamp: int) -> None:
     """Release holds that ran out (R-BOOK-09)."""
     run_each("holds that ran out", is_hold_over(), expire_hold, "expire_hold")
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="offer_free_places", queueing_lock="offer_free_places", priority=_URGENT)
+def offer_free_places(timestamp: int) -> None:
+    """Offer what is free to those who wait for it, where no click did: opened hours, days within the horizon."""
+    with read_session() as session:
+        found = list_awaited(session, SYSTEM)
+    run_for("places offered to the waiting list", found, waiting_list.offer_free_places, "offer_free_places")
 
 
 @app.periodic(cron="* * * * *")
@@ -97,6 +116,23 @@ def recompute_tickets(run_id: str) -> None:
     while is_more:
         with transaction(SYSTEM, "recompute_some") as session:
             is_more = recompute_some(session, SYSTEM, uuid.UUID(run_id))
+
+
+@app.periodic(cron="0 4 * * *")
+@app.task(name="warn_of_documents", queueing_lock="warn_of_documents")
+def warn_of_documents(timestamp: int) -> None:
+    """Tell practitioners of documents that expire within a month, and of those that have."""
+    with read_session() as session:
+        found = list_unwarned(session, SYSTEM)
+    run_for("documents that expire", found, warn_of_expiry, "warn_of_expiry")
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="read_calendars", queueing_lock="read_calendars")
+def read_calendars(timestamp: int) -> None:
+    """Read practitioners' other calendars again, each once an hour, where the console may reach the internet."""
+    if settings().outbound:
+        read_due_calendars(SYSTEM)
 
 
 @app.periodic(cron="*/5 * * * *")

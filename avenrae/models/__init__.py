@@ -2,6 +2,14 @@
 
 from avenrae.models.base import Base
 from avenrae.models.desk import ClockRun, TicketBacklog
+from avenrae.models.directory import (
+    DocumentFile,
+    Geocoded,
+    GeocoderTurn,
+    Place,
+    PlaceName,
+    PractitionerDocument,
+)
 from avenrae.models.identity import (
     Consent,
     OauthAccount,
@@ -38,6 +46,8 @@ from avenrae.models.scheduling import (
     BlockedPeriod,
     Booking,
     BookingWaitlist,
+    BusyCalendar,
+    BusyTime,
     Review,
     Service,
 )
@@ -85,6 +95,8 @@ __all__ = [
     "Booking",
     "BookingWaitlist",
     "BusinessHours",
+    "BusyCalendar",
+    "BusyTime",
     "CannedReply",
     "Cart",
     "CartItem",
@@ -98,8 +110,11 @@ __all__ = [
     "Coupon",
     "CouponRedemption",
     "Desk",
+    "DocumentFile",
     "Favourite",
     "FormToken",
+    "Geocoded",
+    "GeocoderTurn",
     "Holiday",
     "ImportBatch",
     "ImportRow",
@@ -112,7 +127,10 @@ __all__ = [
     "OrderItem",
     "OutboxMail",
     "Payout",
+    "Place",
+    "PlaceName",
     "Practitioner",
+    "PractitionerDocument",
     "Product",
     "RefreshToken",
     "RefundRequest",

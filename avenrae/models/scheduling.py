@@ -105,6 +105,47 @@ class BlockedPeriod(Keyed, Stamped, Base):
     )
 
 
+class BusyCalendar(Keyed, Stamped, Base):
+    """A calendar kept elsewhere that says when a practitioner is busy: a file, or an address where it has one.
+
+    The address is a secret: whoever knows it reads the calendar. `content_hash` is of what was read last.
+    """
+
+    __tablename__ = "busy_calendars"
+
+    practitioner_id: Mapped[uuid.UUID] = references("practitioners.id", ondelete="CASCADE")
+    name: Mapped[str]
+    secret_url: Mapped[str | None]
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    content_hash: Mapped[str] = mapped_column(server_default=text("''"))
+    left_out: Mapped[str] = mapped_column(server_default=text("''"))
+    last_read_at: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(server_default=text("''"))
+
+    __table_args__ = (
+        check("name", "length(name) BETWEEN 1 AND 60"),
+        Index("uq_busy_calendars_name", "practitioner_id", "name", unique=True),
+        Index(
+            "ix_busy_calendars_due",
+            "last_read_at",
+            "id",
+            postgresql_where=text("secret_url IS NOT NULL AND is_active"),
+        ),
+    )
+
+
+class BusyTime(Base):
+    """A time that a busy calendar keeps; those of one calendar lie apart. Of its events nothing else is kept."""
+
+    __tablename__ = "busy_times"
+
+    busy_calendar_id: Mapped[uuid.UUID] = references("busy_calendars.id", ondelete="CASCADE", primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    ends_at: Mapped[datetime]
+
+    __table_args__ = (check("times", "starts_at < ends_at"),)
+
+
 class Booking(Keyed, Stamped, Base):
     """One agreed session.
 
@@ -178,6 +219,11 @@ class Booking(Keyed, Stamped, Base):
 
 
 class BookingWaitlist(Keyed, Stamped, Base):
+    """Somebody who waits for a place with a practitioner on a day of the practitioner's calendar.
+
+    A place that came free is offered as a booking that is held for him (`booking_id`) until `offer_expires_at`.
+    """
+
     __tablename__ = "booking_waitlist"
 
     client_id: Mapped[uuid.UUID] = references("clients.id", index=True)
@@ -187,10 +233,20 @@ class BookingWaitlist(Keyed, Stamped, Base):
     status: Mapped[WaitlistStatus] = mapped_column(Text(), server_default=text("'waiting'"))
     offered_at: Mapped[datetime | None]
     offer_expires_at: Mapped[datetime | None]
+    joined_at: Mapped[datetime] = mapped_column(server_default=text("now()"), sort_order=100)
+    booking_id: Mapped[uuid.UUID | None] = references("bookings.id", unique=True, sort_order=101)
 
     __table_args__ = (
         one_of("status", WaitlistStatus),
+        check(
+            "offer",
+            "status <> 'offered'"
+            " OR (booking_id IS NOT NULL AND offered_at IS NOT NULL AND offer_expires_at IS NOT NULL)",
+        ),
         Index("ix_booking_waitlist_day", "practitioner_id", "on_date"),
+        Index("ix_booking_waitlist_when", "on_date", "id"),
+        Index("ix_booking_waitlist_joined", "joined_at", "id"),
+        Index("ix_booking_waitlist_status", "status", "on_date", "id"),
         Index("uq_booking_waitlist_once", "client_id", "practitioner_id", "on_date", unique=True),
     )
 

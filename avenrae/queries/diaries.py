@@ -1,21 +1,25 @@
 """Diaries: all that decides which times of a service are offered, read for the pure functions of `scheduling`."""
 
 import uuid
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.enums import BookingStatus, Role
+from avenrae.enums import BookingStatus, Role, VerificationStatus
 from avenrae.errors import NotFound
-from avenrae.models import AvailabilityOverride, AvailabilityRule, BlockedPeriod, Booking, Practitioner, Service
-from avenrae.permissions import Actor
+from avenrae.models import AvailabilityOverride, AvailabilityRule, Booking, Practitioner, Service
+from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.away import list_away
 from avenrae.queries.bookings import is_not_expired
 from avenrae.queries.scopes import visible_practitioners
 from avenrae.scheduling.diary import Blocked, Diary, Taken, Terms
 from avenrae.scheduling.hours import Override, Rule
+from avenrae.scheduling.reasons import Reason, why_not
 from avenrae.scheduling.slots import slots
+from avenrae.scheduling.zones import local_day
 
 _AROUND = timedelta(days=2)
 """What lies this far outside a span can still reach into it: a session, its buffers, a zone's offset."""
@@ -43,6 +47,18 @@ def get_diary(
     if row is None:
         raise NotFound("There is no such service.")
     service, practitioner = row
+    return _diary_of(session, actor, practitioner, service, since, until, leave_out)
+
+
+def _diary_of(
+    session: Session,
+    actor: Actor,
+    practitioner: Practitioner,
+    service: Service,
+    since: datetime,
+    until: datetime,
+    leave_out: uuid.UUID | None = None,
+) -> Diary:
     rules = session.scalars(select(AvailabilityRule).where(AvailabilityRule.practitioner_id == practitioner.id))
     overrides = session.scalars(
         select(AvailabilityOverride).where(
@@ -50,18 +66,12 @@ def get_diary(
             AvailabilityOverride.on_date.between((since - _AROUND).date(), (until + _AROUND).date()),
         )
     )
-    blocked = session.scalars(
-        select(BlockedPeriod).where(
-            BlockedPeriod.practitioner_id == practitioner.id,
-            BlockedPeriod.starts_at < until + _AROUND,
-            BlockedPeriod.ends_at > since - _AROUND,
-        )
-    )
+    away = list_away(session, actor, practitioner.id, since - _AROUND, until + _AROUND)
     return Diary(
         terms_of(practitioner, service),
         [Rule(r.starts_local, r.ends_local, r.weekday, r.rrule, r.valid_from, r.valid_until) for r in rules],
         [Override(o.on_date, o.starts_local, o.ends_local) for o in overrides],
-        [Blocked(b.starts_at, b.ends_at, b.reason) for b in blocked],
+        [Blocked(a.starts_at, a.ends_at, a.reason, a.id) for a in away],
         _taken(session, actor, practitioner.id, since, until, leave_out),
     )
 
@@ -78,6 +88,47 @@ def list_slots(
     """Return the starts that a service offers in a span, in UTC: exactly those that a booking accepts (R-BOOK-07)."""
     diary = get_diary(session, actor, service_id, since, until, leave_out=leave_out)
     return slots(diary, clock.now(), since, until)
+
+
+def next_times(
+    session: Session, actor: Actor, practitioner_id: uuid.UUID, *, each: int = 4, days: int = 14
+) -> dict[uuid.UUID, list[datetime]]:
+    """Return the first start on each of the next days that have one, for every service on offer; all read at once."""
+    found = session.execute(
+        select(Service, Practitioner)
+        .join(Practitioner, Practitioner.id == Service.practitioner_id)
+        .where(
+            Practitioner.id == practitioner_id,
+            Practitioner.verification_status == VerificationStatus.APPROVED,
+            Service.is_available,
+            visible_practitioners(actor),
+        )
+    ).all()
+    if not found:
+        return {}
+    now = clock.now()
+    until = now + timedelta(days=days)
+    first, owner = found[0]
+    diary = _diary_of(session, actor, owner, first, now, until)
+    times = {}
+    for service, practitioner in found:
+        terms = terms_of(practitioner, service)
+        first_of_day: dict[date, datetime] = {}
+        for start in slots(replace(diary, terms=terms), now, now, until):
+            first_of_day.setdefault(local_day(start, terms.zone), start)
+        times[service.id] = list(first_of_day.values())[:each]
+    return times
+
+
+def explain(session: Session, actor: Actor, service_id: uuid.UUID, start: datetime) -> Reason | None:
+    """Return the one rule that keeps a service from being offered at an instant; None where it is (R-BOOK-13).
+
+    Raises:
+        NotPermitted: The role does not see availability.
+        NotFound: There is no such service for this actor.
+    """
+    require(actor, Permission.AVAILABILITY_VIEW)
+    return why_not(get_diary(session, actor, service_id, start, start), clock.now(), start)
 
 
 def terms_of(practitioner: Practitioner, service: Service) -> Terms:
@@ -102,7 +153,7 @@ def _taken(
     leave_out: uuid.UUID | None,
 ) -> list[Taken]:
     found = session.execute(
-        select(Booking.occupied, Booking.reference, Booking.hold_expires_at).where(
+        select(Booking.id, Booking.occupied, Booking.reference, Booking.hold_expires_at).where(
             Booking.practitioner_id == practitioner_id,
             Booking.status.in_([BookingStatus.PENDING, BookingStatus.CONFIRMED]),
             or_(Booking.status == BookingStatus.CONFIRMED, is_not_expired()),
@@ -118,7 +169,8 @@ def _taken(
             occupied.upper,
             f"Booking {reference}" if named else "Another booking",
             is_hold=hold is not None,
+            cause=booking_id if named else None,
         )
-        for occupied, reference, hold in found
+        for booking_id, occupied, reference, hold in found
         if occupied.lower and occupied.upper
     ]

@@ -5,7 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, not_, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from avenrae.models import Client, Practitioner, User
@@ -119,3 +130,17 @@ def find_clients(session: Session, actor: Actor, search: str, *, limit: int = 20
     if search.strip():
         query = query.where(is_named(search))
     return [ClientChoice(*row) for row in session.execute(query)]
+
+
+def find_by_email(session: Session, actor: Actor, email: str) -> ClientChoice | None:
+    """Return the client who has exactly this e-mail address, whatever its case."""
+    row = session.execute(
+        select(Client.id, (User.first_name + " " + User.last_name), User.email, User.time_zone)
+        .join(User, User.id == Client.user_id)
+        .where(
+            visible_clients(actor),
+            User.is_active,
+            func.lower(User.email) == func.lower(email.replace("\0", "").strip()),
+        )
+    ).one_or_none()
+    return ClientChoice(*row) if row else None

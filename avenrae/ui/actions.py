@@ -97,6 +97,8 @@ def perform(click: Click) -> None:
     echo = _is_echo(memory.get(f"done:{click.key}"))
     if echo:
         memory.setdefault("undrawn", set()).add(click.key)
+        # The page that the first press led to was left again by the second, which came from the form's page.
+        memory["next"] = memory.get(f"next:{click.key}")
     else:
         sid = undisturbed(lambda: st.user.get("sid"))
         values = {name: undisturbed(partial(_value, v)) for name, v in click.kwargs.items()}
@@ -138,7 +140,7 @@ def _write_and_remember(click: Click, values: dict[str, Any], sid: Any, memory: 
     if done:
         memory["flash"] = (done, time.monotonic())
         if click.then is not None:
-            memory["next"] = partial(click.then, result)
+            memory["next"] = memory[f"next:{click.key}"] = partial(click.then, result)
 
 
 def _write(click: Click, values: dict[str, Any], sid: Any, reference: str) -> tuple[Any, bool]:
@@ -242,16 +244,16 @@ def opener(
     primary: bool = False,
     quiet: bool = False,
     icon: str,
-    of: object = "",
+    key: str = "",
 ) -> None:
     """Draw a button that opens a dialog, which says what will happen before anything does.
 
-    `refused` says why there is nothing to open now; the button stays in its place, greyed. `of` tells it from those of
-    other records on the page.
+    `refused` says why there is nothing to open now; the button stays in its place, greyed. `key` tells buttons of
+    the same label apart.
     """
     pressed = st.button(
         f"{label}…",
-        key=f"open:{label}:{of}" if of else f"open:{label}",
+        key=f"open:{key or label}",
         disabled=bool(refused),
         help=refused or None,
         icon=icon,

@@ -1,7 +1,8 @@
 """What can be done with a booking, with dialogs that say what will happen before it does."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,9 +10,10 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from avenrae import clock, money
-from avenrae.enums import BookingStatus, PaymentStatus, Role
+from avenrae.enums import BookingStatus, CancelledBy, PaymentStatus, Role
 from avenrae.permissions import Permission
 from avenrae.queries.bookings import BookingDetail, BookingRow, get_booking
+from avenrae.queries.series import Part
 from avenrae.scheduling.policies import refund_share
 from avenrae.services.bookings import (
     cancel_booking,
@@ -24,16 +26,22 @@ from avenrae.services.bookings import (
 from avenrae.services.confirmations import resend_booking_confirmation
 from avenrae.services.refunds import refund_booking
 from avenrae.ui.actions import Form, action, actor, load, opener
+from avenrae.ui.countdown import countdown
 from avenrae.ui.format import day, show_money, time_range
+from avenrae.ui.lists import link
 from avenrae.ui.refund_form import Refundable, refund_form, resend_action
+from avenrae.ui.series import cancel_series_opener
 from avenrae.ui.slot_picker import pick_start
 
 _WAITING = (BookingStatus.PENDING,)
 _AGREED = (BookingStatus.CONFIRMED,)
 
 
-def booking_actions(booking: BookingDetail) -> None:
-    """Draw the actions of the reader's role, each always in its place; what is not possible now says why."""
+def booking_actions(booking: BookingDetail, series: Sequence[Part] = ()) -> None:
+    """Draw the actions of the reader's role, each always in its place; what is not possible now says why.
+
+    `series` is the series that it is part of.
+    """
     who = actor()
     closing = _unless(booking, _AGREED) or _too_early(booking)
     waiting = _unless(booking, _WAITING)
@@ -60,6 +68,55 @@ def booking_actions(booking: BookingDetail) -> None:
         for permission, draw in possible.items():
             if who.may(permission):
                 draw()
+        if series and who.may(Permission.BOOKING_CANCEL):
+            cancel_series_opener(series, booking)
+
+
+def hold_left(booking: BookingDetail) -> None:
+    """Draw how long the time is held, and the way to book again once that is over."""
+    over = "The hold on this time has run out."
+    if booking.hold_expires_at is None or booking.payment_status != PaymentStatus.UNPAID:
+        ran_out = booking.cancelled_by is CancelledBy.SYSTEM
+    else:
+        countdown(booking.hold_expires_at, key=f"hold-{booking.id}", over=over)
+        ran_out = hold_is_over(booking)
+    if not ran_out:
+        return
+    st.warning(f"{over} It may still be free.", icon=":material/timer_off:")
+    if actor().may(Permission.BOOKING_CREATE):
+        client = {"client": str(booking.client_id)} if actor().is_staff else {}
+        link(
+            "care/new_booking",
+            "Book again",
+            icon=":material/event_repeat:",
+            practitioner=str(booking.practitioner_id),
+            service=str(booking.service_id),
+            day=f"{booking.starts_at.astimezone(ZoneInfo(booking.time_zone)):%Y-%m-%d}",
+            **client,
+        )
+
+
+def next_actions(where: str, booking_id: uuid.UUID, status: BookingStatus, starts_at: datetime) -> None:
+    """Draw, in a list, what comes next for a session; `where` tells the lists of one page apart."""
+    who = actor()
+
+    def opens(label: str, dialog: Callable[[BookingDetail], None], icon: str, *, primary: bool = False) -> None:
+        draw = partial(_after_reading, booking_id, dialog)
+        opener(label, draw, icon=icon, primary=primary, key=f"{where}-{label}-{booking_id}")
+
+    if status is BookingStatus.PENDING:
+        if who.may(Permission.BOOKING_CONFIRM):
+            key = f"{where}-confirm-{booking_id}"
+            action("Confirm", confirm_booking, "Booking confirmed.", booking_id, key=key, icon=":material/check:")
+        if who.may(Permission.BOOKING_DECLINE):
+            opens("Decline", _decline, ":material/close:")
+    elif status is BookingStatus.CONFIRMED and starts_at <= clock.now() and who.may(Permission.BOOKING_COMPLETE):
+        opens("Complete", _complete, ":material/task_alt:", primary=True)
+        opens("No-show", _no_show, ":material/person_off:")
+
+
+def _after_reading(booking_id: uuid.UUID, dialog: Callable[[BookingDetail], None]) -> None:
+    dialog(load(get_booking, booking_id))
 
 
 def quiet_booking_actions(booking: BookingRow, ticket_id: uuid.UUID | None = None) -> None:
@@ -80,14 +137,10 @@ def quiet_booking_actions(booking: BookingRow, ticket_id: uuid.UUID | None = Non
     with st.container(horizontal=True, gap="small"):
         for is_possible, permission, label, dialog, icon in possible:
             if is_possible and who.may(permission):
-                shown = partial(_show_dialog, dialog, booking.id)
-                opener(label, shown, quiet=True, icon=f":material/{icon}:", of=booking.id)
+                shown = partial(_after_reading, booking.id, dialog)
+                opener(label, shown, quiet=True, icon=f":material/{icon}:", key=f"{label}:{booking.id}")
         if booking.status == BookingStatus.CONFIRMED and who.may(Permission.TICKET_WORK):
             resend_action(resend_booking_confirmation, booking.id)
-
-
-def _show_dialog(dialog: Callable[[BookingDetail], None], booking_id: uuid.UUID) -> None:
-    dialog(load(get_booking, booking_id))
 
 
 def hold_is_over(booking: BookingDetail) -> bool:
@@ -153,6 +206,8 @@ def _no_show(booking: BookingDetail) -> None:
 def _move(booking: BookingDetail) -> None:
     agreed = f"{day(booking.starts_at, booking.time_zone)}, {_hours(booking)}"
     st.write(f"It is agreed for {agreed}. The booking stays the same: its reference, price and terms do not change.")
+    if booking.series_id:
+        st.write("Only this session of the series moves.")
     agreed_day = booking.starts_at.astimezone(ZoneInfo(booking.time_zone)).date()
     picked = pick_start(
         booking.service_id, booking.time_zone, key=f"move-{booking.id}", leave_out=booking.id, day=agreed_day

@@ -72,8 +72,18 @@ def desk_facts(settings: DeskSettings, desk: DeskRow) -> None:
     )
     if may_edit():
         with st.container(horizontal=True):
-            opener("Change this desk", partial(_edit_desk, settings, desk), icon=":material/edit:", of=desk.id)
-            opener("Remove this desk", partial(_remove_desk, desk), icon=":material/delete:", of=desk.id)
+            opener(
+                "Change this desk",
+                partial(_edit_desk, settings, desk),
+                icon=":material/edit:",
+                key=f"Change this desk:{desk.id}",
+            )
+            opener(
+                "Remove this desk",
+                partial(_remove_desk, desk),
+                icon=":material/delete:",
+                key=f"Remove this desk:{desk.id}",
+            )
         week_editor(desk, partial(_review_week, desk))
     else:
         week_shown(desk)
@@ -157,8 +167,13 @@ def holidays_of(desk: DeskRow) -> None:
     """Draw a desk's holidays, and the ways to add some."""
     if may_edit():
         with st.container(horizontal=True):
-            opener("Add a day", partial(_add_holiday, desk), icon=":material/add:", of=desk.id)
-            opener("Add those of a country", partial(_add_country, desk), icon=":material/flag:", of=desk.id)
+            opener("Add a day", partial(_add_holiday, desk), icon=":material/add:", key=f"Add a day:{desk.id}")
+            opener(
+                "Add those of a country",
+                partial(_add_country, desk),
+                icon=":material/flag:",
+                key=f"Add those of a country:{desk.id}",
+            )
     if not desk.holidays:
         st.caption("No holidays: this desk works by its week all year.")
     for day in desk.holidays:

@@ -60,7 +60,7 @@ def quiet_order_actions(order: OrderRow, ticket_id: uuid.UUID | None = None) -> 
                     partial(_show_dialog, dialog, order.id),
                     quiet=True,
                     icon=f":material/{icon}:",
-                    of=order.id,
+                    key=f"{label}:{order.id}",
                 )
         if order.status is not OrderStatus.CANCELLED and order.kind is OrderKind.SALE and order.client_id:
             resend_action(resend_order_confirmation, order.id)

@@ -92,7 +92,7 @@ def _policies() -> None:
                     partial(policy_dialog, settings, policy),
                     quiet=True,
                     icon=":material/edit:",
-                    of=policy.id,
+                    key=f"policy:{policy.id}",
                 )
 
 
@@ -134,7 +134,7 @@ def _reply(reply: ReplyRow) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{plain_text(reply.title)}**{about}", width="content")
         if may_edit():
-            opener("Change", partial(reply_dialog, reply), quiet=True, icon=":material/edit:", of=reply.id)
+            opener("Change", partial(reply_dialog, reply), quiet=True, icon=":material/edit:", key=f"reply:{reply.id}")
     st.text(reply.body)
 
 

@@ -52,9 +52,15 @@ def _open(request: RequestRow) -> None:
                 refused=refused,
                 primary=not refused,
                 icon=":material/check:",
-                of=request.id,
+                key=f"Grant:{request.id}",
             )
-            opener("Refuse", partial(_refuse, request), refused=refused, icon=":material/close:", of=request.id)
+            opener(
+                "Refuse",
+                partial(_refuse, request),
+                refused=refused,
+                icon=":material/close:",
+                key=f"Refuse:{request.id}",
+            )
         _links(request)
 
 

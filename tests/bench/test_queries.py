@@ -42,6 +42,7 @@ LISTS = {
     "care/bookings": "SELECT (count(*) + 49) / 50 FROM bookings",
     "care/practitioners": "SELECT (count(*) + 49) / 50 FROM practitioners",
     "care/reviews": "SELECT (count(*) + 49) / 50 FROM reviews",
+    "care/waiting_list": "SELECT (count(*) + 49) / 50 FROM booking_waitlist",
     "store/inventory": "SELECT (count(*) + 49) / 50 FROM products",
     "store/orders": "SELECT (count(*) + 49) / 50 FROM orders",
 }
@@ -69,6 +70,11 @@ def test_at_most_twelve(queries_of, ask, screen: Screen, role: Role) -> None:
     query = OWN.get((screen.script, role)) or FEW_AND_MANY.get(screen.script, ("", ""))[1]
     sent = queries_of(role, screen.script, **({"id": str(ask(query))} if query else {}))
     assert 0 < len(sent) <= MOST, f"{screen.script} sends {len(sent)} queries: {Counter(sent).most_common(3)}"
+
+
+@pytest.mark.parametrize("tab", ["Dates", "Time away", "Calendars", "Booking terms", "Next four weeks"])
+def test_at_most_twelve_behind_a_tab(queries_of, tab: str) -> None:
+    assert 0 < len(queries_of(Role.PRACTITIONER, "care/availability", show=tab)) <= MOST
 
 
 @pytest.mark.parametrize("script", list(FEW_AND_MANY))

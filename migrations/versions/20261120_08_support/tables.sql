@@ -382,6 +382,6 @@ CREATE TABLE clock_runs (
 );
 CREATE UNIQUE INDEX uq_clock_runs_one ON clock_runs ((true)) WHERE finished_at IS NULL;
 ALTER TABLE notifications DROP CONSTRAINT ck_notifications_kind, ADD CONSTRAINT ck_notifications_kind
-    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'order', 'ticket', 'refund'));
+    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'profile', 'order', 'ticket', 'refund'));
 ALTER TABLE outbox DROP CONSTRAINT ck_outbox_kind, ADD CONSTRAINT ck_outbox_kind
-    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'order', 'ticket', 'refund'));
+    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'profile', 'order', 'ticket', 'refund'));
