@@ -197,6 +197,43 @@ class ImportStatus(StrEnum):
     UNDONE = "undone"
 
 
+class TicketStatus(StrEnum):
+    OPEN = "open"
+    IN_PROGRESS = "in_progress"
+    WAITING = "waiting"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class TicketPriority(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class TicketCategory(StrEnum):
+    BOOKING = "booking"
+    ORDER = "order"
+    PAYMENT = "payment"
+    ACCOUNT = "account"
+    PRACTITIONER = "practitioner"
+    OTHER = "other"
+
+
+class TicketChannel(StrEnum):
+    STAFF = "staff"
+    CONSOLE = "console"
+    EMAIL = "email"
+
+
+class MoveKind(StrEnum):
+    """How messages came to stand in another ticket than the one they were written in."""
+
+    MERGE = "merge"
+    SPLIT = "split"
+
+
 class NoticeKind(StrEnum):
     """What a notice is about, as its reader would sort it."""
 
@@ -205,6 +242,9 @@ class NoticeKind(StrEnum):
     REVIEW = "review"
     WAITING_LIST = "waiting_list"
     PROFILE = "profile"
+    ORDER = "order"
+    TICKET = "ticket"
+    REFUND = "refund"
 
 
 class MailStatus(StrEnum):

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     PAYMENT_VIEW = "payment:view"
     PAYMENT_RECORD = "payment:record"
     PAYMENT_REFUND = "payment:refund"
+    REFUND_DECIDE = "refund:decide"
     FIGURES_REVENUE = "figures:revenue"
     FIGURES_OPERATIONS = "figures:operations"
     CLIENT_VIEW = "client:view"
@@ -55,6 +56,14 @@ class Permission(StrEnum):
     USER_RESET = "user:reset"
     USER_EDIT = "user:edit"
     DATA_IMPORT = "data:import"
+    TICKET_VIEW = "ticket:view"
+    TICKET_OPEN = "ticket:open"
+    TICKET_REPLY = "ticket:reply"
+    TICKET_RATE = "ticket:rate"
+    TICKET_WORK = "ticket:work"
+    DESK_EDIT = "desk:edit"
+    CONVERSATION_WRITE = "conversation:write"
+    CONVERSATION_MODERATE = "conversation:moderate"
 
 
 _P = Permission
@@ -74,6 +83,11 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.ORDER_VIEW,
             _P.ORDER_PLACE,
             _P.PAYMENT_VIEW,
+            _P.TICKET_VIEW,
+            _P.TICKET_OPEN,
+            _P.TICKET_REPLY,
+            _P.TICKET_RATE,
+            _P.CONVERSATION_WRITE,
         }
     ),
     Role.PRACTITIONER: frozenset(
@@ -97,6 +111,11 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.PRODUCT_VIEW,
             _P.PAYMENT_VIEW,
             _P.FIGURES_REVENUE,
+            _P.TICKET_VIEW,
+            _P.TICKET_OPEN,
+            _P.TICKET_REPLY,
+            _P.TICKET_RATE,
+            _P.CONVERSATION_WRITE,
         }
     ),
     Role.SUPPORT: frozenset(
@@ -122,6 +141,11 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.CLIENT_ADD,
             _P.USER_VIEW,
             _P.USER_RESET,
+            _P.TICKET_VIEW,
+            _P.TICKET_OPEN,
+            _P.TICKET_REPLY,
+            _P.TICKET_WORK,
+            _P.CONVERSATION_MODERATE,
         }
     ),
     Role.ADMIN: frozenset(Permission),

@@ -106,6 +106,13 @@ _VIEWS: dict[str, dict[str, dict[str, str]]] = {
         "refunds": {"kind": "refund"},
         "page 100": {"page": "100"},
     },
+    "insights/support": {
+        "30 days": {},
+        "3 months": {"period": "3-months"},
+        "broken promises": {"period": "3-months", "of": "broken"},
+        "open now": {"of": "backlog"},
+        "a category": {"period": "3-months", "category": "booking"},
+    },
 }
 _PLAIN: dict[str, dict[str, str]] = {"": {}}
 """How a screen is opened of which nothing is said here."""
@@ -117,6 +124,7 @@ _DETAILS = {
     "care/review": "SELECT r.id FROM reviews r WHERE r.status = 'published' AND {} ORDER BY r.created_at DESC LIMIT 1",
     "store/product": "SELECT i.product_id FROM (SELECT product_id FROM order_items LIMIT 200000) i JOIN products p"
     " ON p.id = i.product_id AND p.is_active GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+    "support/client": "SELECT client_id FROM bookings GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
     "store/order": "SELECT o.id FROM orders o WHERE o.status = 'fulfilled' AND {} ORDER BY o.placed_at DESC LIMIT 1",
 }
 _OWN = {

@@ -17,18 +17,23 @@ from avenrae.enums import (
     PractitionerKind,
     ProductType,
     Role,
+    TicketPriority,
     VerificationStatus,
 )
 from avenrae.models import (
     AvailabilityRule,
     Booking,
+    BusinessHours,
     Client,
+    Desk,
     DocumentFile,
     Practitioner,
     PractitionerDocument,
     Product,
     Service,
+    SlaPolicy,
     StockMovement,
+    Ticket,
     User,
 )
 from avenrae.permissions import Actor
@@ -219,3 +224,36 @@ def make_product(session: Session, *, stock: int = 0, **kw: Any) -> Product:
         session.flush()
     session.refresh(product)
     return product
+
+
+def make_desk(session: Session, *, minutes: tuple[int | None, int | None, int | None] = (60, 180, 240)) -> Desk:
+    """A desk in Johannesburg, Monday to Friday 9 to 17, that promises the same for every priority."""
+    desk = Desk(name=f"Desk {next(_numbers)}", time_zone="Africa/Johannesburg")
+    session.add(desk)
+    session.flush()
+    for day in range(5):
+        session.add(BusinessHours(desk_id=desk.id, weekday=day, starts_local=time(9), ends_local=time(17)))
+    for priority in TicketPriority:
+        first, update, resolution = minutes
+        session.add(
+            SlaPolicy(
+                name=f"{priority.value} promise",
+                desk_id=desk.id,
+                priority=priority,
+                first_response_minutes=first,
+                update_minutes=update,
+                resolution_minutes=resolution,
+            )
+        )
+    session.flush()
+    return desk
+
+
+def make_ticket(session: Session, *, requester: User | None = None, **kw: Any) -> Ticket:
+    """An open ticket of a client, opened by himself now."""
+    from avenrae.services.tickets import open_ticket
+
+    asking = requester or session.get_one(User, make_client(session).user_id)
+    return open_ticket(
+        session, actor_of(asking), **{"subject": "The session did not start", "body": "I waited an hour.", **kw}
+    )

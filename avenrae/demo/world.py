@@ -23,6 +23,7 @@ from avenrae.demo.present import (
     live_today,
     live_waiting_list,
 )
+from avenrae.demo.requests import ask_and_note
 from avenrae.demo.reviews import write_reviews
 from avenrae.demo.rows import Frame, Tables
 from avenrae.demo.sessions import Agenda, booking_rows
@@ -132,6 +133,7 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     live_reviews(session, agenda)
     live_stock(session, frame, shop)
     live_shop(session, frame, shop, customers)
+    ask_and_note(session, frame)
     live_notices(session, frame, agenda)
     session.flush()
     session.execute(text(f"ANALYZE {', '.join(table.name for table in Base.metadata.sorted_tables)}"))

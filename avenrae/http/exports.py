@@ -11,8 +11,10 @@ from avenrae import money
 from avenrae.permissions import Actor
 from avenrae.queries import (
     bookings,
+    desk_figures,
     directory,
     directory_filters,
+    figure_tickets,
     ledger,
     orders,
     products,
@@ -113,6 +115,18 @@ EXPORTS: dict[str, Export] = {
             **_plain("sku", "title", "product_type", "category"),
             **_amount("price", "price_minor"),
             **_plain("currency", "is_active", "in_stock", "on_hand", "allocated", "available", "reorder_level"),
+        },
+    ),
+    "desk-figures": Export(
+        desk_figures.desk_filters,
+        figure_tickets.each_figure_ticket,
+        "-at",
+        {
+            **_plain("number", "subject", "requester", "assignee", "category", "priority", "status", "policy"),
+            **_at("created_at", "first_responded_at"),
+            **_plain("first_response_minutes"),
+            **_at("resolved_at"),
+            **_plain("resolution_minutes", "is_broken", "satisfaction"),
         },
     ),
     "waiting-list": Export(

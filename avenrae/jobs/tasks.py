@@ -17,15 +17,18 @@ from avenrae.jobs.mail import TRIES, send_one
 from avenrae.permissions import Actor
 from avenrae.queries.documents import list_unwarned
 from avenrae.queries.due import REMINDERS, is_hold_over, is_reminder_due, is_to_complete, list_due
+from avenrae.queries.escalations import list_escalations
 from avenrae.queries.waiting_list import list_awaited
 from avenrae.services import waiting_list
 from avenrae.services.bookings import complete_unclosed
 from avenrae.services.bookings.places import expire_hold
 from avenrae.services.documents import warn_of_expiry
+from avenrae.services.escalations import escalate_ticket
 from avenrae.services.forms import forget_what_is_over
 from avenrae.services.notices import SEND_MAIL
 from avenrae.services.reminders import remind
 from avenrae.services.reviews import BATCH, publish_due_reviews
+from avenrae.services.ticket_clocks import RECOMPUTE, recompute_some
 from avenrae.settings import settings
 
 log = logging.getLogger("avenrae.jobs")
@@ -90,6 +93,29 @@ def complete_sessions(timestamp: int) -> None:
     """Close paid sessions that nobody closed, where the setting says so."""
     if hours := settings().auto_complete_hours:
         run_each("sessions completed by themselves", is_to_complete(hours), complete_unclosed, "complete_unclosed")
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="escalate_tickets", queueing_lock="escalate_tickets", priority=_URGENT)
+def escalate_tickets(timestamp: int) -> None:
+    """Tell people of promises that are about to be broken, or were."""
+    with read_session() as session:
+        found = dict.fromkeys(e.ticket_id for e in list_escalations(session, SYSTEM))
+    for ticket_id in found:
+        try:
+            with transaction(SYSTEM, "escalate_ticket") as session:
+                escalate_ticket(session, SYSTEM, ticket_id)
+        except Exception:
+            log.exception("a ticket could not be escalated")
+
+
+@app.task(name=RECOMPUTE)
+def recompute_tickets(run_id: str) -> None:
+    """Give all open tickets their due times anew, some at a time (R-SLA-04)."""
+    is_more = True
+    while is_more:
+        with transaction(SYSTEM, "recompute_some") as session:
+            is_more = recompute_some(session, SYSTEM, uuid.UUID(run_id))
 
 
 @app.periodic(cron="0 4 * * *")

@@ -1,6 +1,7 @@
 """Tables: columns, constraints, relationships. No behaviour."""
 
 from avenrae.models.base import Base
+from avenrae.models.desk import ClockRun, TicketBacklog
 from avenrae.models.directory import (
     DocumentFile,
     Geocoded,
@@ -18,9 +19,27 @@ from avenrae.models.identity import (
     User,
     VerificationToken,
 )
-from avenrae.models.money import LedgerEntry, LedgerHour, Payout, StripeEvent, Subscription, Transaction
-from avenrae.models.operations import AuditEntry, FormToken, ImportBatch, ImportRow, Notification, OutboxMail
-from avenrae.models.people import Client, Favourite, Practitioner
+from avenrae.models.money import (
+    LedgerEntry,
+    LedgerHour,
+    Payout,
+    StripeEvent,
+    Subscription,
+    Transaction,
+)
+from avenrae.models.operations import (
+    AuditEntry,
+    FormToken,
+    ImportBatch,
+    ImportRow,
+    Notification,
+    OutboxMail,
+)
+from avenrae.models.people import (
+    Client,
+    Favourite,
+    Practitioner,
+)
 from avenrae.models.scheduling import (
     AvailabilityOverride,
     AvailabilityRule,
@@ -43,6 +62,29 @@ from avenrae.models.store import (
     StockMovement,
     WishlistItem,
 )
+from avenrae.models.support import (
+    BusinessHours,
+    CannedReply,
+    ClientNote,
+    Conversation,
+    ConversationMember,
+    ConversationReading,
+    Desk,
+    Holiday,
+    Message,
+    RefundRequest,
+    SlaPolicy,
+    Ticket,
+    TicketAttachment,
+    TicketFile,
+    TicketMessage,
+    TicketMove,
+    TicketMoveMessage,
+    TicketPresence,
+    TicketStatusChange,
+    TicketTag,
+    TicketView,
+)
 
 __all__ = [
     "AuditEntry",
@@ -52,23 +94,33 @@ __all__ = [
     "BlockedPeriod",
     "Booking",
     "BookingWaitlist",
+    "BusinessHours",
     "BusyCalendar",
     "BusyTime",
+    "CannedReply",
     "Cart",
     "CartItem",
     "Client",
+    "ClientNote",
+    "ClockRun",
     "Consent",
+    "Conversation",
+    "ConversationMember",
+    "ConversationReading",
     "Coupon",
     "CouponRedemption",
+    "Desk",
     "DocumentFile",
     "Favourite",
     "FormToken",
     "Geocoded",
     "GeocoderTurn",
+    "Holiday",
     "ImportBatch",
     "ImportRow",
     "LedgerEntry",
     "LedgerHour",
+    "Message",
     "Notification",
     "OauthAccount",
     "Order",
@@ -81,13 +133,26 @@ __all__ = [
     "PractitionerDocument",
     "Product",
     "RefreshToken",
+    "RefundRequest",
     "Review",
     "Service",
     "SignInAttempt",
     "SignInSession",
+    "SlaPolicy",
     "StockMovement",
     "StripeEvent",
     "Subscription",
+    "Ticket",
+    "TicketAttachment",
+    "TicketBacklog",
+    "TicketFile",
+    "TicketMessage",
+    "TicketMove",
+    "TicketMoveMessage",
+    "TicketPresence",
+    "TicketStatusChange",
+    "TicketTag",
+    "TicketView",
     "Transaction",
     "User",
     "VerificationToken",

@@ -85,6 +85,11 @@ class Availability:
     country_code: str | None
     has_feed: bool
 
+    @property
+    def owner_id(self) -> uuid.UUID:
+        """Whose hours they are."""
+        return self.practitioner_id
+
     def rules(self, week: Sequence[Hours] | None = None) -> list[Rule]:
         """Return all opening hours for the pure functions, with this week in place of the stored one."""
         weekly = [Rule(starts, ends, weekday) for weekday, starts, ends in (self.week if week is None else week)]

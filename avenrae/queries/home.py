@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.enums import BookingStatus, OrderStatus, VerificationStatus
 from avenrae.errors import NotFound
-from avenrae.models import Booking, Order, Practitioner, Product, Review
+from avenrae.models import Booking, Order, Practitioner, Product, RefundRequest, Review
 from avenrae.permissions import Actor, Permission
 from avenrae.queries.bookings import has_ended, is_not_expired, is_offer
 from avenrae.queries.calendar import CalendarBooking, calendar_days
@@ -21,6 +21,7 @@ from avenrae.queries.scopes import (
     visible_orders,
     visible_practitioners,
     visible_products,
+    visible_refund_requests,
     visible_reviews,
 )
 from avenrae.scheduling.hours import Range, next_gap
@@ -39,6 +40,7 @@ class Needs:
     orders_to_fulfil: int | None
     profiles_to_check: int | None
     products_low: int | None
+    refunds_to_decide: int | None
     reviews_flagged: int | None
 
 
@@ -110,6 +112,13 @@ def count_needs(session: Session, actor: Actor) -> Needs:
             visible_products(actor),
             IS_LOW,
             when=actor.may(Permission.STOCK_CHANGE),
+        ),
+        "refunds_to_decide": _of(
+            RefundRequest,
+            visible_refund_requests(actor),
+            RefundRequest.decided_at.is_(None),
+            RefundRequest.asked_by_id.is_distinct_from(actor.user_id),
+            when=actor.may(Permission.REFUND_DECIDE),
         ),
         "reviews_flagged": _of(Review, visible_reviews(actor), is_flag_open(), when=actor.may(Permission.REVIEW_HIDE)),
     }

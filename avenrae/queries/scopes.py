@@ -19,6 +19,8 @@ from avenrae.models import (
     Product,
     Review,
     Service,
+    Ticket,
+    TicketMessage,
     Transaction,
     User,
 )
@@ -137,6 +139,31 @@ def visible_ledger(actor: Actor) -> ColumnElement[bool]:
     if not actor.may(Permission.FIGURES_REVENUE):
         return false()
     return true() if actor.is_staff else _is_own(LedgerEntry.practitioner_id, actor.practitioner_id)
+
+
+def visible_tickets(actor: Actor) -> ColumnElement[bool]:
+    """Staff: all; anybody else: those he asked."""
+    if not actor.may(Permission.TICKET_VIEW):
+        return false()
+    return true() if actor.is_staff else _is_own(Ticket.requester_id, actor.user_id)
+
+
+def visible_ticket_messages(actor: Actor) -> ColumnElement[bool]:
+    """The messages of the tickets the actor sees; internal notes are for staff."""
+    if actor.is_staff and actor.may(Permission.TICKET_VIEW):
+        return true()
+    own = select(Ticket.id).where(visible_tickets(actor))
+    return TicketMessage.ticket_id.in_(own) & TicketMessage.is_internal.is_(False)
+
+
+def visible_refund_requests(actor: Actor) -> ColumnElement[bool]:
+    """Whoever may give money back, sees what was asked for; nobody else does."""
+    return true() if actor.is_staff and actor.may(Permission.PAYMENT_REFUND) else false()
+
+
+def visible_client_notes(actor: Actor) -> ColumnElement[bool]:
+    """What the desk keeps of people is for the desk."""
+    return true() if actor.is_staff and actor.may(Permission.TICKET_WORK) else false()
 
 
 def visible_notifications(actor: Actor) -> ColumnElement[bool]:

@@ -138,6 +138,44 @@ def book_refund(session: Session, subject: Booking | Order, refunded: Transactio
     )
 
 
+def book_kept_fee_back(session: Session, booking: Booking, refunded: Transaction, why: str) -> None:
+    """Take what is given back of a kept fee out of the books; commission goes back by the same share, cumulatively."""
+    is_fee = LedgerEntry.gross_minor > 0
+    found = session.execute(
+        select(
+            *(
+                func.coalesce(func.sum(column).filter(condition), 0)
+                for condition in (is_fee, ~is_fee)
+                for column in (LedgerEntry.gross_minor, LedgerEntry.commission_minor)
+            )
+        ).where(
+            LedgerEntry.source == LedgerSource.BOOKING,
+            LedgerEntry.source_id == booking.id,
+            LedgerEntry.kind == LedgerKind.ADJUSTMENT,
+        )
+    ).one()
+    kept, commission, back, commission_back = map(int, found)
+    if not kept:
+        return
+    due = commission * (refunded.amount_minor - back) // kept
+    session.add(
+        LedgerEntry(
+            occurred_at=refunded.occurred_at,
+            sale_at=booking.starts_at,
+            kind=LedgerKind.ADJUSTMENT,
+            source=LedgerSource.BOOKING,
+            source_id=booking.id,
+            practitioner_id=booking.practitioner_id,
+            client_id=booking.client_id,
+            gross_minor=-refunded.amount_minor,
+            commission_minor=-due - commission_back,
+            currency=booking.currency,
+            transaction_id=refunded.id,
+            note=f"Kept fee given back: {why.strip()}",
+        )
+    )
+
+
 def _book_booking(
     session: Session, booking: Booking, kind: LedgerKind, paid: Transaction | None, gross_minor: int, note: str
 ) -> None:

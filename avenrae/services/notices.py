@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select, text, update
@@ -19,7 +20,7 @@ SEND_MAIL = "send_mail"
 """The task that sends one mail of the outbox, by its name in the queue."""
 
 _DEFER = text(
-    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('mail', :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL)"
+    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(:queue, :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL)"
     "::procrastinate_job_to_defer_v1])"
 )
 
@@ -78,7 +79,12 @@ def notify(
         .returning(OutboxMail.id)
     ).scalar()
     if mail_id is not None:
-        session.execute(_DEFER, {"task": SEND_MAIL, "args": json.dumps({"mail_id": str(mail_id)})})
+        defer_job(session, SEND_MAIL, {"mail_id": str(mail_id)}, queue="mail")
+
+
+def defer_job(session: Session, task: str, args: Mapping[str, str], *, queue: str = "default") -> None:
+    """Leave work to the background, in the transaction of its cause: rolled back, there is no job."""
+    session.execute(_DEFER, {"queue": queue, "task": task, "args": json.dumps(dict(args))})
 
 
 def mark_read(session: Session, actor: Actor, notification_id: uuid.UUID) -> None:

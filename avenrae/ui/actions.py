@@ -202,6 +202,7 @@ def action(
     key: str,
     refused: str = "",
     primary: bool = False,
+    quiet: bool = False,
     icon: str | None = None,
     then: Callable[[Any], None] | None = None,
     **kwargs: Any,
@@ -219,7 +220,7 @@ def action(
         args=(click,),
         disabled=bool(refused),
         help=refused or None,
-        type="primary" if primary else "secondary",
+        type="primary" if primary else "tertiary" if quiet else "secondary",
         icon=icon,
     )
     _perform_late(click, pressed=pressed)
@@ -236,7 +237,14 @@ def _perform_late(click: Click, *, pressed: bool) -> None:
 
 
 def opener(
-    label: str, dialog: Callable[[], None], *, refused: str = "", primary: bool = False, icon: str, key: str = ""
+    label: str,
+    dialog: Callable[[], None],
+    *,
+    refused: str = "",
+    primary: bool = False,
+    quiet: bool = False,
+    icon: str,
+    key: str = "",
 ) -> None:
     """Draw a button that opens a dialog, which says what will happen before anything does.
 
@@ -249,7 +257,7 @@ def opener(
         disabled=bool(refused),
         help=refused or None,
         icon=icon,
-        type="primary" if primary else "secondary",
+        type="primary" if primary else "tertiary" if quiet else "secondary",
     )
     if pressed:
         dialog()

@@ -12,7 +12,7 @@ import streamlit as st
 from avenrae import clock, money
 from avenrae.enums import BookingStatus, CancelledBy, PaymentStatus, Role
 from avenrae.permissions import Permission
-from avenrae.queries.bookings import BookingDetail, get_booking
+from avenrae.queries.bookings import BookingDetail, BookingRow, get_booking
 from avenrae.queries.series import Part
 from avenrae.scheduling.policies import refund_share
 from avenrae.services.bookings import (
@@ -23,10 +23,13 @@ from avenrae.services.bookings import (
     mark_no_show,
     reschedule_booking,
 )
+from avenrae.services.confirmations import resend_booking_confirmation
+from avenrae.services.refunds import refund_booking
 from avenrae.ui.actions import Form, action, actor, load, opener
 from avenrae.ui.countdown import countdown
 from avenrae.ui.format import day, show_money, time_range
 from avenrae.ui.lists import link
+from avenrae.ui.refund_form import Refundable, refund_form, resend_action
 from avenrae.ui.series import cancel_series_opener
 from avenrae.ui.slot_picker import pick_start
 
@@ -59,6 +62,7 @@ def booking_actions(booking: BookingDetail, series: Sequence[Part] = ()) -> None
         Permission.BOOKING_RESCHEDULE: opens("Move", _move, moving, ":material/event_repeat:"),
         Permission.BOOKING_DECLINE: opens("Decline", _decline, waiting, ":material/close:"),
         Permission.BOOKING_CANCEL: opens("Cancel", _cancel, cancelling, ":material/event_busy:"),
+        Permission.PAYMENT_REFUND: opens("Refund", refund_dialog, _nothing_left(booking), ":material/undo:"),
     }
     with st.container(horizontal=True):
         for permission, draw in possible.items():
@@ -115,6 +119,30 @@ def _after_reading(booking_id: uuid.UUID, dialog: Callable[[BookingDetail], None
     dialog(load(get_booking, booking_id))
 
 
+def quiet_booking_actions(booking: BookingRow, ticket_id: uuid.UUID | None = None) -> None:
+    """Draw what the desk can do with a booking that is one of several on the page, with the dialogs of its own page."""
+    who = actor()
+    is_live = booking.status in _WAITING + _AGREED
+    possible: list[tuple[bool, Permission, str, Callable[[BookingDetail], None], str]] = [
+        (is_live, Permission.BOOKING_RESCHEDULE, "Move", _move, "event_repeat"),
+        (is_live, Permission.BOOKING_CANCEL, "Cancel", _cancel, "event_busy"),
+        (
+            not _nothing_left(booking),
+            Permission.PAYMENT_REFUND,
+            "Refund",
+            partial(refund_dialog, ticket_id=ticket_id),
+            "undo",
+        ),
+    ]
+    with st.container(horizontal=True, gap="small"):
+        for is_possible, permission, label, dialog, icon in possible:
+            if is_possible and who.may(permission):
+                shown = partial(_after_reading, booking.id, dialog)
+                opener(label, shown, quiet=True, icon=f":material/{icon}:", key=f"{label}:{booking.id}")
+        if booking.status == BookingStatus.CONFIRMED and who.may(Permission.TICKET_WORK):
+            resend_action(resend_booking_confirmation, booking.id)
+
+
 def hold_is_over(booking: BookingDetail) -> bool:
     """Return whether the time was held until a moment that has passed, and was not paid by then."""
     is_unpaid = booking.payment_status == PaymentStatus.UNPAID
@@ -125,6 +153,11 @@ def _unless(booking: BookingDetail, statuses: tuple[BookingStatus, ...]) -> str:
     if booking.status in statuses:
         return ""
     return f"Not possible: the booking is {booking.status.value.replace('_', '-')}."
+
+
+def _nothing_left(booking: BookingRow) -> str:
+    is_paid = booking.payment_status in (PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED)
+    return "" if is_paid and booking.price_minor else "Nothing of what was paid is left."
 
 
 def _too_early(booking: BookingDetail) -> str:
@@ -207,6 +240,25 @@ def _cancel(booking: BookingDetail) -> None:
         share = refund_share(booking.policy, booking.starts_at - clock.now())
     st.write(f"{_hours(booking)} becomes free again. {_paid_back(booking, share)} This cannot be undone.")
     _reason_form(booking, "cancel", "Cancel booking", cancel_booking, "Booking cancelled.")
+
+
+@st.dialog("Refund this booking")
+def refund_dialog(booking: BookingDetail, ticket_id: uuid.UUID | None = None) -> None:
+    """Ask how much goes back and why; above the agent's limit an admin is asked."""
+    stays = {
+        BookingStatus.COMPLETED: "The session stays completed; the sale is reversed in the books.",
+        BookingStatus.CANCELLED: "It is of the fee that was kept.",
+        BookingStatus.NO_SHOW: "It is of the fee that was kept.",
+    }.get(booking.status, "The booking stays as it is; cancel it instead to free its time.")
+    subject = Refundable(booking.reference, booking.currency, _paid(booking), booking.refunded_minor)
+    refund_form(
+        subject,
+        stays,
+        key=f"refund-{booking.id}",
+        service=refund_booking,
+        record_id=booking.id,
+        asked={"booking_id": booking.id, "ticket_id": ticket_id},
+    )
 
 
 def _reason_form(booking: BookingDetail, name: str, label: str, service: Callable[..., Any], done: str) -> None:

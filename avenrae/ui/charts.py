@@ -8,6 +8,7 @@ import streamlit as st
 
 from avenrae import money
 from avenrae.enums import LedgerSource
+from avenrae.queries.desk_figures import BacklogDay
 from avenrae.queries.figures import MonthFigures
 
 SOURCE_NAMES = {
@@ -65,6 +66,27 @@ def sales_by_month(months: Sequence[MonthFigures], currency: str, key: str) -> N
     )
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, width="stretch")
     st.caption(f"Gross sales by month and source ({currency}), and net GMV as the dotted line.")
+
+
+def backlog_by_day(days: Sequence[BacklogDay], key: str) -> None:
+    """Draw how many tickets were open at the end of each day."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[pd.Timestamp(d.day) for d in days],
+        y=[d.open for d in days],
+        name="Open",
+        mode="lines+markers" if len(days) <= 45 else "lines",
+        line={"width": 2, "color": _colours()[0], "shape": "hv" if len(days) <= 45 else "linear"},
+        hovertemplate="%{x|%a %d %b %Y}: %{y} open",
+    )
+    figure.update_layout(
+        height=260,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        yaxis={"rangemode": "tozero", "tickformat": "d"},
+        xaxis={"tickformat": "%d %b"},
+        showlegend=False,
+    )
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, width="stretch")
 
 
 def _colours() -> list[str]:

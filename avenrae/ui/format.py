@@ -12,6 +12,8 @@ from avenrae.enums import (
     OrderStatus,
     PaymentStatus,
     ReviewStatus,
+    TicketStatus,
+    TransactionStatus,
     VerificationStatus,
     WaitlistStatus,
 )
@@ -43,6 +45,8 @@ _TONES: dict[type[StrEnum], dict[str, Tone]] = {
     WaitlistStatus: {"waiting": "amber", "offered": "violet", "booked": "green"},
     OrderStatus: {"pending": "amber", "paid": "blue", "fulfilled": "green"},
     VerificationStatus: {"submitted": "amber", "approved": "green", "rejected": "red", "suspended": "red"},
+    TicketStatus: {"open": "amber", "in_progress": "blue", "waiting": "violet", "resolved": "green"},
+    TransactionStatus: {"pending": "amber", "succeeded": "green", "failed": "red"},
     ReviewStatus: {"waiting": "amber", "published": "green", "hidden": "red"},
     AvailabilityStatus: {"available": "green", "busy": "amber"},
     DocumentVerdict: {"waiting": "amber", "accepted": "green", "refused": "red"},

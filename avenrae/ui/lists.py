@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from avenrae.permissions import Actor
 from avenrae.queries.listing import COUNT_LIMIT, PAGE_SIZE
 from avenrae.settings import ROOT
-from avenrae.ui.actions import load
+from avenrae.ui.actions import actor, load
 from avenrae.ui.format import count as counted
 from avenrae.ui.format import plain_text, words
 from avenrae.ui.navigation import SCREENS, screen
@@ -35,6 +35,11 @@ def open_screen(script: str, **params: str) -> None:
 def link(script: str, label: str, *, icon: str | None = None, **params: str) -> None:
     """Draw a link to a screen, with the address that leads there."""
     st.page_link(page_path(script), label=label, icon=icon, query_params=params)
+
+
+def has_screen(script: str) -> bool:
+    """Return whether the reader has a screen."""
+    return any(s.script == script and actor().role in s.roles for s in SCREENS)
 
 
 def follow(address: str) -> None:

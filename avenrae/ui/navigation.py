@@ -67,6 +67,9 @@ SCREENS: tuple[Screen, ...] = (
     Screen("store/product", "Product", "product", "inventory_2", _SHOPPERS, _NOBODY),
     Screen("store/orders", "Orders", "orders", "shopping_bag", frozenset({*_STAFF, Role.CLIENT})),
     Screen("store/order", "Order", "order", "shopping_bag", frozenset({*_STAFF, Role.CLIENT}), _NOBODY),
+    Screen("support/client", "Client", "client", "person_search", _STAFF, _NOBODY),
+    Screen("support/refund_requests", "Refund requests", "refund-requests", "undo", _STAFF),
+    Screen("support/desk", "Desk settings", "desk", "tune", _STAFF),
     Screen(
         "insights/overview",
         "Overview",
@@ -75,6 +78,7 @@ SCREENS: tuple[Screen, ...] = (
         frozenset({Role.ADMIN, Role.PRACTITIONER}),
         own_title="My figures",
     ),
+    Screen("insights/support", "Support figures", "support-figures", "insights", _STAFF),
 )
 _BY_SCRIPT = {screen.script: screen for screen in SCREENS}
 

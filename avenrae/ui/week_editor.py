@@ -1,11 +1,12 @@
 """The editor of a practitioner's week, the preview before it is saved, and the pieces of it that others use."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from html import escape
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -41,6 +42,18 @@ height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}</style>"""
 """The word of a button that shows only its cross stays for those who hear the page."""
 
 
+class Weekly(Protocol):
+    """Whatever has hours that come every week."""
+
+    @property
+    def owner_id(self) -> uuid.UUID:
+        """Whose hours they are."""
+
+    @property
+    def week(self) -> tuple[Hours, ...]:
+        """The hours as they are kept: weekday, from, to."""
+
+
 @dataclass
 class _Row:
     """One from–to of the draft."""
@@ -66,8 +79,8 @@ class _Draft:
         return tuple(self.hours()) != self.seen
 
 
-def week_editor(now: Availability) -> None:
-    """Draw the week to be changed: from–to of every weekday, and the button that previews and saves."""
+def week_editor(now: Weekly, review: Callable[[list[Hours]], None]) -> None:
+    """Draw the week to be changed: from–to of every weekday, and the button whose dialog previews and saves it."""
     draft = _draft_of(now)
     st.html(_ICON_ONLY)
     problems = []
@@ -78,7 +91,7 @@ def week_editor(now: Availability) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         opener(
             "Preview and save",
-            partial(_review, now, draft.hours()),
+            partial(review, draft.hours()),
             refused=refused,
             primary=not refused,
             icon=":material/preview:",
@@ -86,7 +99,7 @@ def week_editor(now: Availability) -> None:
         st.button(
             "Discard changes",
             on_click=_forget,
-            args=(now.practitioner_id,),
+            args=(now.owner_id,),
             disabled=not draft.is_changed,
             icon=":material/undo:",
         )
@@ -94,7 +107,7 @@ def week_editor(now: Availability) -> None:
             st.caption("Not saved yet.")
 
 
-def week_shown(now: Availability) -> None:
+def week_shown(now: Weekly) -> None:
     """Draw the week for somebody who only reads it."""
     with st.container(border=True):
         for weekday, name in enumerate(WEEKDAYS):
@@ -162,7 +175,7 @@ def _clocks(day: OpenDay, zone: ZoneInfo) -> str:
     return "<br>".join(spans) or "Closed"
 
 
-def _day(now: Availability, draft: _Draft, weekday: int, name: str) -> list[str]:
+def _day(now: Weekly, draft: _Draft, weekday: int, name: str) -> list[str]:
     """Draw one weekday; returns what is wrong with it."""
     rows = [r for r in draft.rows if r.weekday == weekday]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -174,15 +187,15 @@ def _day(now: Availability, draft: _Draft, weekday: int, name: str) -> list[str]
                 _from_to(now, row, f"{name}, hours {n}")
         st.button(
             "Add hours",
-            key=f"add:{now.practitioner_id}:{weekday}",
+            key=f"add:{now.owner_id}:{weekday}",
             on_click=_add,
-            args=(now.practitioner_id, weekday),
+            args=(now.owner_id, weekday),
             icon=":material/add:",
             type="tertiary",
         )
         with st.popover("Copy to…", icon=":material/content_copy:", type="tertiary"):
             others = [d for d in range(7) if d != weekday]
-            key = f"copy:{now.practitioner_id}:{weekday}"
+            key = f"copy:{now.owner_id}:{weekday}"
             st.pills(
                 f"Days that get the hours of {name}",
                 others,
@@ -190,7 +203,7 @@ def _day(now: Availability, draft: _Draft, weekday: int, name: str) -> list[str]
                 format_func=lambda d: WEEKDAYS[d][:3],
                 key=key,
             )
-            st.button("Copy", key=f"do-{key}", on_click=_copy, args=(now.practitioner_id, weekday, key), type="primary")
+            st.button("Copy", key=f"do-{key}", on_click=_copy, args=(now.owner_id, weekday, key), type="primary")
     try:
         kept = merged_hours(((r.starts, r.ends) for r in rows), f"{name}: ")
     except InvalidInput as e:
@@ -201,7 +214,7 @@ def _day(now: Availability, draft: _Draft, weekday: int, name: str) -> list[str]
     return []
 
 
-def _from_to(now: Availability, row: _Row, label: str) -> None:
+def _from_to(now: Weekly, row: _Row, label: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         for end, word in (("starts", "from"), ("ends", "to")):
             typed = st.time_input(
@@ -219,15 +232,15 @@ def _from_to(now: Availability, row: _Row, label: str) -> None:
             f"Remove {label}",
             key=f"remove:{row.id}",
             on_click=_remove,
-            args=(now.practitioner_id, row.id),
+            args=(now.owner_id, row.id),
             icon=":material/close:",
             type="tertiary",
         )
 
 
-def _draft_of(now: Availability) -> _Draft:
+def _draft_of(now: Weekly) -> _Draft:
     """Return the draft of this week; one that was begun over another week than there is now is given up."""
-    key = f"week:{now.practitioner_id}"
+    key = f"week:{now.owner_id}"
     draft = st.session_state.get(key)
     if isinstance(draft, _Draft):
         _catch_up(draft)
@@ -240,7 +253,7 @@ def _draft_of(now: Availability) -> _Draft:
     return fresh
 
 
-def _is_saved(draft: _Draft, now: Availability) -> bool:
+def _is_saved(draft: _Draft, now: Weekly) -> bool:
     try:
         return merged_week(draft.hours()) == now.week
     except InvalidInput:
@@ -299,7 +312,7 @@ def _copy(practitioner_id: uuid.UUID, weekday: int, key: str) -> None:
 
 
 @st.dialog("Before you save this week", width="large")
-def _review(now: Availability, hours: list[Hours]) -> None:
+def review_week(now: Availability, hours: list[Hours]) -> None:
     """What is previewed here is what is saved: the editor behind cannot be touched meanwhile."""
     week = merged_week(hours)
     rules, overrides = now.rules(week), now.overrides()

@@ -22,7 +22,7 @@ from avenrae.ui.details import no_record_chosen
 from avenrae.ui.format import plain_text
 from avenrae.ui.lists import link
 from avenrae.ui.service_form import terms_form, terms_shown
-from avenrae.ui.week_editor import four_weeks, week_editor, week_shown
+from avenrae.ui.week_editor import four_weeks, review_week, week_editor, week_shown
 
 owner = key_of(st.query_params.get("practitioner")) or actor().practitioner_id
 if owner is None:
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def _week() -> None:
-    (week_editor if may_change else week_shown)(now)
+    week_editor(now, partial(review_week, now)) if may_change else week_shown(now)
     other_hours(now)
 
 

@@ -82,7 +82,7 @@ def _facts() -> None:
         fact("Service", f"{booking.service_title} · {booking.duration_minutes} minutes")
         fact_link("Practitioner", booking.practitioner_name, "care/practitioner", id=str(booking.practitioner_id))
         if who.is_staff:
-            fact_link("Client, with all bookings", booking.client_name, "care/bookings", client=str(booking.client_id))
+            fact_link("Client", booking.client_name, "support/client", id=str(booking.client_id))
             fact("Reach the client", " · ".join(filter(None, (booking.client_email, booking.client_phone))))
         else:
             fact("Client", booking.client_name)

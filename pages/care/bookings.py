@@ -26,7 +26,7 @@ COLUMNS: list[Column[BookingRow]] = [
         key="starts_at",
         wrap=False,
     ),
-    Column("Client", lambda b: b.client_name),
+    Column("Client", lambda b: Cell(b.client_name, href=f"/client?id={b.client_id}" if actor().is_staff else "")),
     Column("Practitioner", lambda b: b.practitioner_name),
     Column("Status", lambda b: badge(b.status)),
     Column("Payment", lambda b: badge(b.payment_status)),

@@ -74,6 +74,7 @@ def _needs(needs: Needs) -> None:
             "care/practitioners",
             {"status": "submitted"},
         ),
+        (needs.refunds_to_decide, "refunds to decide", "support/refund_requests", {}),
         (needs.products_low, "products running low", "store/inventory", {"stock": "low"}),
         (needs.reviews_flagged, "flagged reviews", "care/reviews", {}),
     ]

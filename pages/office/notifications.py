@@ -18,7 +18,7 @@ from avenrae.queries.notifications import (
 from avenrae.services.notices import mark_all_read, mark_read
 from avenrae.ui.actions import action, actor, load
 from avenrae.ui.format import count, plain_text, when
-from avenrae.ui.lists import choice, link, open_screen
+from avenrae.ui.lists import choice, has_screen, link, open_screen
 
 who = actor()
 
@@ -58,11 +58,12 @@ def _draw(row: NotificationRow) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(when(row.told_at, who.time_zone), width="stretch")
             params = {"id": str(row.record_id)} if row.record_id else {}
+            opens = bool(row.screen) and has_screen(row.screen)
             if row.is_read:
-                if row.screen:
+                if opens:
                     link(row.screen, "Open", **params)
                 return
-            if row.screen:
+            if opens:
                 action(
                     "Open",
                     mark_read,

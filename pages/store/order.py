@@ -71,10 +71,7 @@ def _facts() -> None:
         fact("Client", order.client_name or "Not known in the books that were imported")
         if who.is_staff and order.client_id:
             fact("Reach the client", " · ".join(filter(None, (order.client_email, order.client_phone))))
-            link(
-                "store/orders", "All orders of this client", icon=":material/shopping_bag:", client=str(order.client_id)
-            )
-            link("care/bookings", "All bookings of this client", icon=":material/event:", client=str(order.client_id))
+            link("support/client", "The whole client", icon=":material/person_search:", id=str(order.client_id))
         fact("Country", order.country or "")
         fact("Placed", when(order.placed_at, who.time_zone))
         fact("Paid", when(order.paid_at, who.time_zone))

@@ -27,6 +27,11 @@ def _order(order: OrderRow) -> Cell:
     return Cell(order.reference, sub=kind or count(order.pieces, "piece"))
 
 
+def _client(order: OrderRow) -> Cell:
+    href = f"/client?id={order.client_id}" if who.is_staff and order.client_id else ""
+    return Cell(order.client_name or "–", href=href)
+
+
 def _total(order: OrderRow) -> Cell:
     back = f"{show_money(order.refunded_minor, order.currency)} given back" if order.refunded_minor else ""
     return Cell(show_money(order.total_minor, order.currency), sub=back)
@@ -35,7 +40,7 @@ def _total(order: OrderRow) -> Cell:
 COLUMNS: list[Column[OrderRow]] = [
     Column("Order", _order, key="reference", primary=True),
     Column("Placed", _placed, key="placed_at", wrap=False),
-    Column("Client", lambda o: o.client_name or "–"),
+    Column("Client", _client),
     Column("Status", lambda o: badge(o.status)),
     Column("Payment", lambda o: badge(o.payment_status)),
     Column("Total", _total, key="total", align="right"),

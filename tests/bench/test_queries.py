@@ -33,6 +33,10 @@ FEW_AND_MANY = {
         "SELECT i.order_id FROM order_items i JOIN orders o ON o.id = i.order_id WHERE o.status = 'fulfilled'"
         " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
     ),
+    "support/client": (
+        "SELECT client_id FROM bookings GROUP BY 1 ORDER BY count(*), 1 LIMIT 1",
+        "SELECT client_id FROM bookings GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+    ),
 }
 """A record with the fewest rows on its page, and the one with the most."""
 LISTS = {

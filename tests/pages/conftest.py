@@ -88,4 +88,5 @@ def world(database: str, people: dict[Role, str]) -> dict[str, str]:
             "care/practitioner": str(practitioner.id),
             "store/product": str(product.id),
             "store/order": str(order.id),
+            "support/client": str(client.id),
         }

@@ -94,9 +94,13 @@ def test_support_hears_its_limit(console, people, world) -> None:
         fulfil_order(session, SYSTEM, order.id)
     app = console(people[Role.SUPPORT], "store/order", id=world["store/order"])
     open_dialog(app, "Refund")
-    assert "You can give back up to R\u00a02\u00a0000.00 of one order in all; an admin can give back more." in [
-        c.value for c in app.caption
-    ]
+    assert (
+        "You can give back up to R\u00a02\u00a0000.00 of one booking or order in all; an admin can give back more."
+        in [c.value for c in app.caption]
+    )
+    assert {b.label for b in app.button} > {"Ask an admin"}
+    app.segmented_control[0].set_value("Give it back now")
+    again(app, "Refund").run()
     field(app.text_area, "Reason").set_value("Late")
     button(again(app, "Refund"), "Refund").click().run()
     assert [e.value for e in app.error] == [

@@ -17,7 +17,7 @@ from avenrae import clock
 from avenrae.db import engine as db
 from avenrae.db.migrate import migrate
 from avenrae.demo.world import load_world
-from avenrae.enums import PaymentStatus, Role
+from avenrae.enums import PaymentStatus, Role, TicketStatus
 from avenrae.models import AvailabilityRule, Booking, Practitioner, Review, Service, SignInSession, User
 from avenrae.permissions import Actor
 from avenrae.queries.invariants import INVARIANTS, Row, broken
@@ -33,12 +33,22 @@ from avenrae.services.bookings import (
 )
 from avenrae.services.orders import cancel_order, fulfil_order, place_order, record_order_payment, refund_order
 from avenrae.services.products import count_stock
+from avenrae.services.refunds import ask_for_refund, grant_refund
 from avenrae.services.reviews import hide_review, publish_due_reviews, write_review
+from avenrae.services.tickets import change_ticket
 from avenrae.services.users import suspend_user
 from avenrae.services.waiting_list import accept_offer, join_waiting_list
 from tests.conftest import NOON, create_database, drop_database
 from tests.imports.shop import SAMPLE, load
-from tests.make import make_actor, make_booking, make_practitioner, make_product, make_service, make_user
+from tests.make import (
+    make_actor,
+    make_booking,
+    make_practitioner,
+    make_product,
+    make_service,
+    make_ticket,
+    make_user,
+)
 
 SYSTEM = Actor.system("Test")
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,6 +121,7 @@ def _live(session: Session, names: dict[str, str]) -> None:
         book(n, paid=n != "on site") for n in ("completed", "on site", "partly", "back")
     )
     missed, missed_unpaid = book("no-show", paid=True), book("no-show unpaid")
+    waived = book("waived", paid=True)
     book("confirmed", paid=True), book("confirmed next")
     late = book("late", paid=True, at=timedelta(hours=30))
     called_off, declined = book("called off", paid=True), book("declined", by=client)
@@ -129,6 +140,9 @@ def _live(session: Session, names: dict[str, str]) -> None:
         complete_booking(session, worker, on_site.id, paid_on_site=True)
         mark_no_show(session, worker, missed.id)
         mark_no_show(session, worker, missed_unpaid.id)
+        mark_no_show(session, worker, waived.id)
+        request = ask_for_refund(session, admin, amount_minor=20_010, reason="Was ill", booking_id=waived.id)
+        grant_refund(session, make_actor(session, Role.ADMIN), request.id)
         for amount in (20_010, 20_010):
             give_back(partly, amount)
         for amount in (20_010, 20_010, 20_010):
@@ -171,6 +185,8 @@ def _live(session: Session, names: dict[str, str]) -> None:
         refund_order(session, admin, returned, amount_minor=15_000, reason="Broken", restock=[(crystal.id, 1)])
         refund_order(session, admin, returned, amount_minor=37_500, reason="All broken", restock=True)
         names["sku"] = crystal.sku
+        names["ticket"] = make_ticket(session).number
+        change_ticket(session, admin, make_ticket(session).id, status=TicketStatus.RESOLVED)
 
         gone = make_user(session, role=Role.SUPPORT)
         sign_in = {"last_seen_at": NOON, "expires_at": clock.now() + timedelta(days=36_500)}
@@ -317,6 +333,14 @@ BREAKS: list[tuple[str, str, str]] = [
     ("order-sales", "order sent", BOOKED.format("gross_minor = gross_minor + 1", "sale") + OF_ORDER),
     ("order-money", "order cancelled", f"DELETE FROM ledger_entries WHERE kind = 'refund' AND source_id = {OF_ORDER}"),
     ("order-commission", "order sent", BOOKED.format("commission_minor = 1", "sale") + OF_ORDER),
+    (
+        "kept-fees-given-back",
+        "waived",
+        f"UPDATE ledger_entries SET commission_minor = -1 WHERE gross_minor < 0 AND source_id = {OF}",
+    ),
+    ("granted-refunds", "waived", "UPDATE refund_requests SET amount_minor = amount_minor + 1"),
+    ("backlog", "ticket", "DELETE FROM ticket_backlog WHERE until IS NULL"),
+    ("backlog", "ticket", "UPDATE tickets SET status = 'closed' WHERE number = :ref"),
     ("lines-and-subjects", "completed", BOOKED.format("client_id = NULL", "sale") + OF),
     ("lines-and-payments", "completed", BOOKED.format("transaction_id = NULL", "sale") + OF),
     ("lines-and-payments", "order returned", f"UPDATE transactions SET kind = 'charge' WHERE order_id = {OF_ORDER}"),

@@ -11,17 +11,20 @@ EXPECTED = {
     Role.CLIENT: """
         account:edit
         booking:cancel booking:create booking:reschedule booking:view
+        conversation:write
         notification:read
         order:place order:view
         payment:view
         practitioner:view
         product:view
         review:flag review:write
+        ticket:open ticket:rate ticket:reply ticket:view
     """,
     Role.PRACTITIONER: """
         account:edit
         availability:edit availability:view
         booking:complete booking:confirm booking:decline booking:no_show booking:reschedule booking:view
+        conversation:write
         figures:revenue
         notification:read
         payment:view
@@ -29,18 +32,21 @@ EXPECTED = {
         product:view
         review:flag review:respond review:write
         service:edit
+        ticket:open ticket:rate ticket:reply ticket:view
     """,
     Role.SUPPORT: """
         account:edit
         availability:view
         booking:cancel booking:confirm booking:create booking:create_series booking:reschedule booking:view
         client:add client:view
+        conversation:moderate
         figures:operations
         notification:read
         order:cancel order:fulfil order:view
         payment:refund payment:view
         practitioner:view
         review:hide
+        ticket:open ticket:reply ticket:view ticket:work
         user:reset user:view
     """,
 }

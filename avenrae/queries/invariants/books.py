@@ -88,7 +88,21 @@ BOOKS = (
             b.status, e.gross_minor, e.commission_minor, b.commission_bps) AS detail
         FROM ledger_entries e JOIN bookings b ON b.id = e.source_id
         WHERE e.source = 'booking' AND e.kind = 'adjustment' AND (b.status NOT IN ('cancelled', 'no_show')
-           OR e.gross_minor < 0 OR e.commission_minor <> {_share("e.gross_minor", "b.commission_bps")})""",
+           OR e.gross_minor >= 0 AND e.commission_minor <> {_share("e.gross_minor", "b.commission_bps")})""",
+    ),
+    by_sql(
+        "kept-fees-given-back",
+        "Of a kept fee no more goes back than was kept, and its commission by the same share.",
+        """
+        SELECT b.reference, format('%s of %s went back, and %s of its commission of %s',
+            fee.back, fee.kept, fee.commission_back, fee.commission) AS detail
+        FROM (SELECT source_id, coalesce(sum(gross_minor) FILTER (WHERE gross_minor > 0), 0) AS kept,
+                     coalesce(sum(commission_minor) FILTER (WHERE gross_minor > 0), 0) AS commission,
+                     -sum(gross_minor) FILTER (WHERE gross_minor < 0) AS back,
+                     -sum(commission_minor) FILTER (WHERE gross_minor < 0) AS commission_back
+              FROM ledger_entries WHERE source = 'booking' AND kind = 'adjustment' GROUP BY 1) fee
+        JOIN bookings b ON b.id = fee.source_id
+        WHERE fee.back > fee.kept OR abs(fee.commission * fee.back / nullif(fee.kept, 0) - fee.commission_back) >= 1""",
     ),
     by_sql(
         "refunded-commission",
@@ -152,8 +166,8 @@ BOOKS = (
         FROM {_LINES} line LEFT JOIN transactions t ON t.id = line.transaction_id
         WHERE line.source_id IS NOT NULL AND line.gross_minor <> 0 AND (t.id IS NULL OR t.status <> 'succeeded'
            OR coalesce(t.booking_id, t.order_id) IS DISTINCT FROM line.source_id
-           OR t.kind <> CASE line.kind WHEN 'refund' THEN 'refund' ELSE 'charge' END
-           OR line.kind <> 'adjustment' AND t.amount_minor <> abs(line.gross_minor))""",
+           OR t.kind <> CASE WHEN line.kind = 'refund' OR line.gross_minor < 0 THEN 'refund' ELSE 'charge' END
+           OR (line.kind <> 'adjustment' OR line.gross_minor < 0) AND t.amount_minor <> abs(line.gross_minor))""",
     ),
     by_sql(
         "ledger-hours",

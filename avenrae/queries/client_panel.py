@@ -1,0 +1,266 @@
+"""A person as the desk needs him: who it is, what there is of him, and what the desk wrote down, in six queries."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session
+
+from avenrae.enums import (
+    Provider,
+    Role,
+    TicketPriority,
+    TicketStatus,
+    TransactionKind,
+    TransactionStatus,
+)
+from avenrae.errors import NotFound
+from avenrae.models import Booking, Client, ClientNote, Order, Practitioner, Ticket, Transaction, User
+from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.bookings import BookingFilters, BookingRow, list_bookings
+from avenrae.queries.orders import OrderFilters, OrderRow, list_orders
+from avenrae.queries.scopes import (
+    visible_bookings,
+    visible_client_notes,
+    visible_orders,
+    visible_tickets,
+    visible_transactions,
+    visible_users,
+)
+
+NEWEST = 5
+_MOST_NOTES = 20
+_COUNTED = 1000
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who it is, how many of each there are (counting stops at a thousand), and what was spent, by currency."""
+
+    id: uuid.UUID
+    name: str
+    role: Role
+    email: str
+    phone: str
+    time_zone: str
+    since: datetime
+    last_sign_in_at: datetime | None
+    is_active: bool
+    is_erased: bool
+    client_id: uuid.UUID | None
+    practitioner_id: uuid.UUID | None
+    bookings: int
+    orders: int
+    payments: int
+    tickets: int
+    spent: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class PanelPayment:
+    """A movement of money, and of what."""
+
+    id: uuid.UUID
+    occurred_at: datetime
+    kind: TransactionKind
+    status: TransactionStatus
+    provider: Provider
+    amount_minor: int
+    currency: str
+    booking_id: uuid.UUID | None
+    order_id: uuid.UUID | None
+    reference: str
+
+
+@dataclass(frozen=True)
+class PanelTicket:
+    """A ticket of the person's."""
+
+    id: uuid.UUID
+    number: str
+    subject: str
+    status: TicketStatus
+    priority: TicketPriority
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Note:
+    """What somebody of the desk wrote down."""
+
+    id: uuid.UUID
+    author: str
+    body: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class ClientPanel:
+    """A person with the newest of everything."""
+
+    person: Person
+    bookings: list[BookingRow]
+    orders: list[OrderRow]
+    payments: list[PanelPayment]
+    tickets: list[PanelTicket]
+    notes: list[Note]
+
+
+def get_client_panel(
+    session: Session, actor: Actor, key: uuid.UUID, *, ticket_id: uuid.UUID | None = None
+) -> ClientPanel:
+    """Return a person by the key of the user or of the client; `ticket_id` is left out of the tickets.
+
+    Raises:
+        NotPermitted: The actor is not of the desk.
+        NotFound: There is no such person.
+    """
+    require(actor, Permission.TICKET_WORK)
+    require(actor, Permission.CLIENT_VIEW)
+    person = _person(session, actor, key, ticket_id)
+    bookings = BookingFilters(
+        client_id=person.client_id, practitioner_id=None if person.client_id else person.practitioner_id
+    )
+    has_bookings = bool(person.client_id or person.practitioner_id) and person.bookings
+    return ClientPanel(
+        person=person,
+        bookings=list_bookings(session, actor, bookings, size=NEWEST) if has_bookings else [],
+        orders=(
+            list_orders(session, actor, OrderFilters(client_id=person.client_id), size=NEWEST) if person.orders else []
+        ),
+        payments=_payments(session, actor, person.id) if person.payments else [],
+        tickets=_tickets(session, actor, person.id, ticket_id) if person.tickets else [],
+        notes=_notes(session, actor, person.id),
+    )
+
+
+def _person(session: Session, actor: Actor, key: uuid.UUID, ticket_id: uuid.UUID | None) -> Person:
+    counts = {
+        "bookings": _count(
+            select(Booking.id).where(
+                or_(Booking.client_id == Client.id, Client.id.is_(None) & (Booking.practitioner_id == Practitioner.id)),
+                visible_bookings(actor),
+            )
+        ),
+        "orders": _count(select(Order.id).where(Order.client_id == Client.id, visible_orders(actor))),
+        "payments": _count(select(Transaction.id).where(Transaction.user_id == User.id, visible_transactions(actor))),
+        "tickets": _count(
+            select(Ticket.id).where(Ticket.requester_id == User.id, visible_tickets(actor), _not(ticket_id))
+        ),
+    }
+    found = session.execute(
+        select(
+            User,
+            Client.id,
+            Practitioner.id,
+            _spent(actor).label("spent"),
+            *(query.label(name) for name, query in counts.items()),
+        )
+        .outerjoin(Client, Client.user_id == User.id)
+        .outerjoin(Practitioner, Practitioner.user_id == User.id)
+        .where(
+            User.id.in_([key, select(Client.user_id).where(Client.id == key).scalar_subquery()]), visible_users(actor)
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound("There is no such person, or it is not yours to see.")
+    user, client_id, practitioner_id, spent, *numbers = found
+    return Person(
+        id=user.id,
+        name=user.name,
+        role=Role(user.role),
+        email=user.email,
+        phone=user.phone or "",
+        time_zone=user.time_zone,
+        since=user.created_at,
+        last_sign_in_at=user.last_sign_in_at,
+        is_active=user.is_active,
+        is_erased=user.erased_at is not None,
+        client_id=client_id,
+        practitioner_id=practitioner_id,
+        spent=tuple((currency, int(minor)) for currency, minor in spent or []),
+        **dict(zip(counts, numbers, strict=True)),
+    )
+
+
+def _count(query: Any) -> Any:
+    bounded = query.correlate(User, Client, Practitioner).limit(_COUNTED).subquery()
+    return select(func.count()).select_from(bounded).scalar_subquery()
+
+
+def _spent(actor: Actor) -> Any:
+    """What was paid less what went back, of each currency by itself: never added."""
+    signed = case(
+        (Transaction.kind == TransactionKind.REFUND, -Transaction.amount_minor), else_=Transaction.amount_minor
+    )
+    by_currency = (
+        select(Transaction.currency, func.sum(signed).label("minor"))
+        .where(
+            Transaction.user_id == User.id,
+            Transaction.status == TransactionStatus.SUCCEEDED,
+            Transaction.kind.in_((TransactionKind.CHARGE, TransactionKind.REFUND)),
+            visible_transactions(actor),
+        )
+        .group_by(Transaction.currency)
+        .correlate(User)
+        .subquery()
+    )
+    pair = func.jsonb_build_array(by_currency.c.currency, by_currency.c.minor)
+    return select(func.jsonb_agg(aggregate_order_by(pair, by_currency.c.currency))).scalar_subquery()
+
+
+def _payments(session: Session, actor: Actor, user_id: uuid.UUID) -> list[PanelPayment]:
+    found = session.execute(
+        select(Transaction, func.coalesce(Booking.reference, Order.reference, ""))
+        .outerjoin(Booking, Booking.id == Transaction.booking_id)
+        .outerjoin(Order, Order.id == Transaction.order_id)
+        .where(Transaction.user_id == user_id, visible_transactions(actor))
+        .order_by(Transaction.occurred_at.desc(), Transaction.id.desc())
+        .limit(NEWEST)
+    )
+    return [
+        PanelPayment(
+            t.id,
+            t.occurred_at,
+            TransactionKind(t.kind),
+            TransactionStatus(t.status),
+            Provider(t.provider),
+            t.amount_minor,
+            t.currency,
+            t.booking_id,
+            t.order_id,
+            reference,
+        )
+        for t, reference in found
+    ]
+
+
+def _tickets(session: Session, actor: Actor, user_id: uuid.UUID, leave_out: uuid.UUID | None) -> list[PanelTicket]:
+    found = session.execute(
+        select(Ticket.id, Ticket.number, Ticket.subject, Ticket.status, Ticket.priority, Ticket.created_at)
+        .where(Ticket.requester_id == user_id, visible_tickets(actor), _not(leave_out))
+        .order_by(Ticket.created_at.desc(), Ticket.id.desc())
+        .limit(NEWEST)
+    )
+    return [
+        PanelTicket(r.id, r.number, r.subject, TicketStatus(r.status), TicketPriority(r.priority), r.created_at)
+        for r in found
+    ]
+
+
+def _notes(session: Session, actor: Actor, user_id: uuid.UUID) -> list[Note]:
+    found = session.execute(
+        select(ClientNote.id, User.first_name + " " + User.last_name, ClientNote.body, ClientNote.created_at)
+        .outerjoin(User, User.id == ClientNote.author_id)
+        .where(ClientNote.user_id == user_id, visible_client_notes(actor))
+        .order_by(ClientNote.created_at.desc(), ClientNote.id.desc())
+        .limit(_MOST_NOTES)
+    )
+    return [Note(key, author or "The console", body, at) for key, author, body, at in found]
+
+
+def _not(ticket_id: uuid.UUID | None) -> Any:
+    return Ticket.id.is_distinct_from(ticket_id)

@@ -1,0 +1,67 @@
+"""Telling people of promises that are about to be broken, or were: the assignee first, the lead of the desk later."""
+
+import uuid
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from avenrae.enums import NoticeKind, Role
+from avenrae.models import Desk, SlaPolicy, Ticket, User
+from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.escalations import Escalation, Step, list_escalations
+from avenrae.scheduling.zones import spoken
+from avenrae.services.notices import notify
+
+_MOST_AGENTS = 200
+
+
+def escalate_ticket(session: Session, actor: Actor, ticket_id: uuid.UUID) -> int:
+    """Tell what is to be told of a ticket now; returns how many things.
+
+    Each is told once for a clock, however often and by however many workers this runs (R-NOT-01): what it is about
+    is read again under the ticket's lock.
+    """
+    require(actor, Permission.DESK_EDIT)
+    ticket = session.scalar(select(Ticket).where(Ticket.id == ticket_id).with_for_update(skip_locked=True))
+    if ticket is None:
+        return 0
+    found = list_escalations(session, actor, ticket_id=ticket.id)
+    for escalation in found:
+        for reader in _readers(session, ticket, escalation.step):
+            _tell(session, ticket, escalation, reader)
+    return len(found)
+
+
+def _readers(session: Session, ticket: Ticket, step: Step) -> Sequence[User]:
+    if step is Step.LEAD:
+        lead = (
+            select(Desk.lead_id).join(SlaPolicy, SlaPolicy.desk_id == Desk.id).where(SlaPolicy.id == ticket.policy_id)
+        )
+        return session.scalars(select(User).where(User.id.in_(lead), User.is_active)).all()
+    assignee = session.scalars(select(User).where(User.id == ticket.assignee_id, User.is_active)).all()
+    agents = select(User).where(User.role == Role.SUPPORT, User.is_active).order_by(User.id).limit(_MOST_AGENTS)
+    return assignee or session.scalars(agents).all()
+
+
+def _tell(session: Session, ticket: Ticket, escalation: Escalation, reader: User) -> None:
+    due = spoken(escalation.due_at, ZoneInfo(reader.time_zone))
+    what = {
+        Step.SOON: f"{ticket.number}: {escalation.promise} due {due}",
+        Step.LATE: f"{ticket.number}: {escalation.promise} is overdue",
+        Step.LEAD: f"{ticket.number}: {escalation.promise} is still overdue",
+    }[escalation.step]
+    whose = "It is assigned to you." if ticket.assignee_id == reader.id else "Nobody has taken it yet."
+    if escalation.step is Step.LEAD and ticket.assignee_id not in (None, reader.id):
+        whose = "It is assigned to somebody else."
+    notify(
+        session,
+        reader.id,
+        NoticeKind.TICKET,
+        subject=what,
+        text=f"{ticket.subject}\nPriority {ticket.priority}, due {due} ({reader.time_zone}). {whose}",
+        screen="support/ticket",
+        record_id=ticket.id,
+        once=escalation.once,
+    )
