@@ -217,6 +217,9 @@ class NoticeKind(StrEnum):
     REMINDER = "reminder"
     REVIEW = "review"
     WAITING_LIST = "waiting_list"
+    ORDER = "order"
+    TICKET = "ticket"
+    REFUND = "refund"
 
 
 class MailStatus(StrEnum):

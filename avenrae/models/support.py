@@ -11,6 +11,7 @@ from avenrae.enums import MoveKind, TicketCategory, TicketChannel, TicketPriorit
 from avenrae.models.base import Base, Keyed, Stamped, check, one_of, references
 
 ticket_numbers = Sequence("ticket_numbers", start=1001, metadata=Base.metadata)
+_UNDONE = "status IN ('open', 'in_progress', 'waiting')"
 
 
 class Desk(Keyed, Stamped, Base):
@@ -124,7 +125,10 @@ class Ticket(Keyed, Stamped, Base):
         check("merged_self", "merged_into_id <> id"),
         Index("ix_tickets_requester", "requester_id", "created_at"),
         Index("ix_tickets_assignee", "assignee_id", "status", "next_due_at", "id"),
-        Index("ix_tickets_due", "next_due_at", "id", postgresql_where=text("status IN ('open', 'in_progress')")),
+        Index("ix_tickets_due", "next_due_at", "id", postgresql_where=text(_UNDONE)),
+        Index("ix_tickets_due_last", "last_message_at", "id", postgresql_where=text(_UNDONE)),
+        Index("ix_tickets_due_created", "created_at", "id", postgresql_where=text(_UNDONE)),
+        Index("ix_tickets_next", "next_due_at", "id"),
         Index("ix_tickets_status", "status", "last_message_at", "id"),
         Index("ix_tickets_last", "last_message_at", "id"),
         Index("ix_tickets_created", "created_at", "id"),

@@ -1,5 +1,11 @@
 DROP TABLE ticket_files, ticket_move_messages, ticket_attachments, ticket_tags, ticket_status_changes, ticket_moves, ticket_messages, refund_requests, conversation_readings, tickets, sla_policies, messages, holidays, conversation_members, business_hours, ticket_views, desks, conversations, client_notes, ticket_presence, canned_replies;
 DROP SEQUENCE ticket_numbers;
+DELETE FROM notifications WHERE kind IN ('order', 'ticket', 'refund');
+DELETE FROM outbox WHERE kind IN ('order', 'ticket', 'refund');
+ALTER TABLE notifications DROP CONSTRAINT ck_notifications_kind, ADD CONSTRAINT ck_notifications_kind
+    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list'));
+ALTER TABLE outbox DROP CONSTRAINT ck_outbox_kind, ADD CONSTRAINT ck_outbox_kind
+    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list'));
 
 CREATE OR REPLACE FUNCTION audit_rows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

@@ -196,9 +196,12 @@ CREATE INDEX ix_tickets_assignee ON tickets (assignee_id, status, next_due_at, i
 CREATE INDEX ix_tickets_booking_id ON tickets (booking_id);
 CREATE INDEX ix_tickets_conversation_id ON tickets (conversation_id);
 CREATE INDEX ix_tickets_created ON tickets (created_at, id);
-CREATE INDEX ix_tickets_due ON tickets (next_due_at, id) WHERE status IN ('open', 'in_progress');
+CREATE INDEX ix_tickets_due ON tickets (next_due_at, id) WHERE status IN ('open', 'in_progress', 'waiting');
+CREATE INDEX ix_tickets_due_created ON tickets (created_at, id) WHERE status IN ('open', 'in_progress', 'waiting');
+CREATE INDEX ix_tickets_due_last ON tickets (last_message_at, id) WHERE status IN ('open', 'in_progress', 'waiting');
 CREATE INDEX ix_tickets_last ON tickets (last_message_at, id);
 CREATE INDEX ix_tickets_merged_into_id ON tickets (merged_into_id);
+CREATE INDEX ix_tickets_next ON tickets (next_due_at, id);
 CREATE INDEX ix_tickets_order_id ON tickets (order_id);
 CREATE INDEX ix_tickets_requester ON tickets (requester_id, created_at);
 CREATE INDEX ix_tickets_snoozed ON tickets (snoozed_until) WHERE snoozed_until IS NOT NULL;
@@ -345,3 +348,7 @@ CREATE TABLE ticket_files (
     CONSTRAINT pk_ticket_files PRIMARY KEY (attachment_id),
     CONSTRAINT fk_ticket_files_attachment_id FOREIGN KEY(attachment_id) REFERENCES ticket_attachments (id) ON DELETE CASCADE
 );
+ALTER TABLE notifications DROP CONSTRAINT ck_notifications_kind, ADD CONSTRAINT ck_notifications_kind
+    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'order', 'ticket', 'refund'));
+ALTER TABLE outbox DROP CONSTRAINT ck_outbox_kind, ADD CONSTRAINT ck_outbox_kind
+    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'order', 'ticket', 'refund'));
