@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.db.transaction import read_session, transaction
 from avenrae.demo.books import settle, write_reviews
+from avenrae.demo.desk import open_desk
 from avenrae.demo.hours import diaries
 from avenrae.demo.people import DEMO_ACCOUNTS, People
 from avenrae.demo.present import DEMO, live_requests, live_shop, live_stock, live_today
@@ -103,5 +104,7 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     live_requests(session, agenda)
     live_stock(session, frame, shop)
     live_shop(session, frame, shop, customers)
+    say("Answering the post of half a year…")
+    open_desk(session, frame, tables, agenda)
     session.flush()
     session.execute(text(f"ANALYZE {', '.join(table.name for table in Base.metadata.sorted_tables)}"))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from avenrae import money
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, ledger, orders, practitioners, products
+from avenrae.queries import bookings, ledger, orders, practitioners, products, tickets
 
 Cell = Callable[[Any, ZoneInfo], Any]
 
@@ -104,6 +104,17 @@ EXPORTS: dict[str, Export] = {
             **_plain("sku", "title", "product_type", "category"),
             **_amount("price", "price_minor"),
             **_plain("currency", "is_active", "in_stock", "on_hand", "allocated", "available", "reorder_level"),
+        },
+    ),
+    "tickets": Export(
+        tickets.ticket_filters,
+        tickets.each_ticket,
+        "due",
+        {
+            **_plain("number", "subject", "status", "priority", "category"),
+            **_named("requester", "requester_name"),
+            **_named("assignee", "assignee_name"),
+            **_at("created_at", "last_message_at", "next_due_at", "snoozed_until"),
         },
     ),
     "practitioners": Export(

@@ -43,7 +43,10 @@ class View(StrEnum):
 
 @dataclass(frozen=True)
 class TicketFilters:
-    """What a list of tickets can be narrowed to; `nobody` means those without an assignee."""
+    """What a list of tickets can be narrowed to; `nobody` means those without an assignee.
+
+    `search_is_common` is what `ticket_search.is_common` says, where it was asked already.
+    """
 
     view: View = View.OPEN
     search: str = ""
@@ -55,6 +58,7 @@ class TicketFilters:
     nobody: bool = False
     tag: str = ""
     requester_id: uuid.UUID | None = None
+    search_is_common: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -152,23 +156,28 @@ def count_views(session: Session, actor: Actor) -> dict[View, int]:
     return dict(zip(counted, session.execute(select(*parts)).one(), strict=True))
 
 
-def next_ticket(session: Session, actor: Actor, after: uuid.UUID | None) -> uuid.UUID | None:
-    """Return the ticket that breaches next after another one, of those of the actor and of nobody."""
+def next_ticket(session: Session, actor: Actor, due_at: datetime | None, after: uuid.UUID) -> uuid.UUID | None:
+    """Return the ticket to work on after one with this due time: what breaches next of the actor's and nobody's.
+
+    After the last one comes the first again; None where there is no other.
+    """
     require(actor, Permission.TICKET_WORK)
     query = select(Ticket.id).where(
-        _UNDONE, *_awake(), or_(Ticket.assignee_id == actor.user_id, Ticket.assignee_id.is_(None))
+        _UNDONE,
+        *_awake(),
+        Ticket.id != after,
+        Ticket.status != TicketStatus.WAITING,
+        or_(Ticket.assignee_id == actor.user_id, Ticket.assignee_id.is_(None)),
     )
-    at = session.execute(select(Ticket.next_due_at, Ticket.id).where(Ticket.id == after)).one_or_none()
-    if at is not None and at.next_due_at is not None:
-        later = or_(
-            Ticket.next_due_at > at.next_due_at,
-            (Ticket.next_due_at == at.next_due_at) & (Ticket.id > at.id),
-            Ticket.next_due_at.is_(None),
-        )
-        query = query.where(later)
-    elif at is not None:
-        query = query.where(Ticket.next_due_at.is_(None), Ticket.id > at.id)
-    return session.scalar(query.order_by(*_in_order("due")).limit(1))
+    still = Ticket.next_due_at.is_(None)
+    later: ColumnElement[bool]
+    if due_at is None:
+        later = still & (Ticket.id > after)
+    else:
+        later = or_(Ticket.next_due_at > due_at, (Ticket.next_due_at == due_at) & (Ticket.id > after), still)
+    order = _in_order("due")
+    found = [q.order_by(*order).limit(1).scalar_subquery() for q in (query.where(later), query)]
+    return session.scalar(select(func.coalesce(*found)))
 
 
 def _in_order(sort: str) -> list[Any]:
@@ -182,7 +191,7 @@ def _ids(session: Session, actor: Actor, filters: TicketFilters) -> Select[Any]:
     require(actor, Permission.TICKET_VIEW)
     conditions = _conditions(actor, filters)
     if filters.search.strip():
-        conditions.append(holding(session, actor, filters.search, list(conditions)))
+        conditions.append(holding(session, actor, filters.search, list(conditions), common=filters.search_is_common))
     return select(Ticket.id).where(visible_tickets(actor), *conditions)
 
 

@@ -1,10 +1,18 @@
 """How things read on a screen: times with their zone, statuses with their colour, money, words."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from avenrae.enums import AvailabilityStatus, BookingStatus, OrderStatus, PaymentStatus, VerificationStatus
+from avenrae.enums import (
+    AvailabilityStatus,
+    BookingStatus,
+    OrderStatus,
+    PaymentStatus,
+    TicketPriority,
+    TicketStatus,
+    VerificationStatus,
+)
 from avenrae.money import show as show_money
 from avenrae.ui.records import Cell, Tone
 
@@ -12,6 +20,7 @@ __all__ = [
     "badge",
     "count",
     "day",
+    "how_long",
     "number",
     "percent",
     "plain_text",
@@ -33,6 +42,8 @@ _TONES: dict[type[StrEnum], dict[str, Tone]] = {
     OrderStatus: {"pending": "amber", "paid": "blue", "fulfilled": "green"},
     VerificationStatus: {"submitted": "amber", "approved": "green", "rejected": "red", "suspended": "red"},
     AvailabilityStatus: {"available": "green", "busy": "amber"},
+    TicketStatus: {"open": "blue", "in_progress": "violet", "waiting": "amber", "resolved": "green"},
+    TicketPriority: {"urgent": "red", "high": "amber", "medium": "blue"},
 }
 _MARKDOWN_COLOURS = {"amber": "orange", "grey": "gray"}
 _MARKDOWN_SIGNS = frozenset("\\`*_[]<>$~:#|")
@@ -83,6 +94,16 @@ def time_range(starts_at: datetime, ends_at: datetime, zone: str) -> str:
     """Return from–to on the clock of a zone: `12:00–13:00 SAST`."""
     start, end = (t.astimezone(ZoneInfo(zone)) for t in (starts_at, ends_at))
     return f"{start:%H:%M}–{end:%H:%M} {_zone_name(start)}"
+
+
+def how_long(time: timedelta) -> str:
+    """Return a length of time in its two largest units: `25 min`, `3 h 10 min`, `2 days 4 h`."""
+    minutes = max(0, round(time.total_seconds() / 60))
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [(days, "day" if days == 1 else "days"), (hours, "h"), (minutes, "min")]
+    largest = next((n for n, (amount, _) in enumerate(parts) if amount), 2)
+    told = [f"{amount} {unit}" for amount, unit in parts[largest : largest + 2] if amount]
+    return " ".join(told) or "0 min"
 
 
 def count(n: int, one: str, many: str = "", *, limit: int = 100_000) -> str:
