@@ -142,69 +142,6 @@ def _subject(ticket: TicketRow) -> Cell:
     return Cell(ticket.subject, sub=f"{ticket.number} · {'Note: ' if ticket.last_is_internal else ''}{said[:90]}")
 
 
-COLUMNS,
-        opens="support/ticket",
-        sort="due",
-        export="tickets",
-        empty=EMPTY[view],
-        narrowed=narrowed,
-        chosen="chosen-tickets",
-    )
-    with several:
-        label = f"Change the {len(ticked)} ticked" if ticked else "Change several"
-        opener(label, partial(change_several, ticked, filters), icon=":material/checklist:")
-    pulse("queue-pulse", every=20)
-
-
-def _tab(view: View, counts: dict[View, int]) -> str:
-    n = counts.get(view)
-    return VIEWS[view] if n is None else f"{VIEWS[view]} · {n if n < 1000 else '999+'}"
-
-
-def _filters(view: View) -> dict[str, str]:
-    agents = {ME: "Me", NOBODY: "Nobody", **{str(a.id): a.name for a in load(list_agents)}}
-    places = iter(st.columns([4, 2, 2, 2, 2] if view is not View.ALL else [4, 2, 2, 2, 2, 2]))
-    with next(places):
-        search = search_box("Number, person, or words of subject and messages")
-    with next(places):
-        priority = choice("Priority", TicketPriority, key="priority", every="Any")
-    with next(places):
-        category = choice("About", TicketCategory, key="category", every="Anything")
-    with next(places):
-        assignee = choice("Assignee", agents, key="assignee", every="Anybody", name=lambda a: agents[a])
-    with next(places):
-        tag = choice("Tag", load(list_tags), key="tag", every="Any", name=str)
-    status = ""
-    if view is View.ALL:
-        with next(places):
-            status = choice("Status", TicketStatus, key="status", every="Any")
-    return {
-        "q": search,
-        "priority": priority,
-        "category": category,
-        "assignee": assignee,
-        "tag": tag,
-        "status": status,
-    }
-
-
-def _narrowed(params: dict[str, str]) -> dict[str, str]:
-    if not (requester := st.query_params.get("requester")):
-        return {}
-    params["requester"] = requester
-    return {"requester": load(user_name_of, key_of(requester)) or "one person"}
-
-
-def _last(ticket: TicketRow) -> Cell:
-    ago = how_long(clock.now() - ticket.last_message_at)
-    return Cell(f"{ago} ago", sub="Note" if ticket.last_is_internal else "")
-
-
-def _subject(ticket: TicketRow) -> Cell:
-    said = " ".join(ticket.last_words.split())
-    return Cell(ticket.subject, sub=f"{'Note: ' if ticket.last_is_internal else ''}{said[:110]}")
-
-
 COLUMNS: list[Column[TicketRow]] = [
     Column("Ticket", _subject, primary=True, wide=True),
     Column("Requester", lambda t: Cell(t.requester_name, sub=words(t.category))),
