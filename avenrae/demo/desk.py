@@ -69,18 +69,21 @@ class SupportDesk:
         for visit in agenda.visits:
             self.visits.setdefault(visit.customer.id, []).append(visit)
         self.customers = [c for c in agenda.customers if c.joined < frame.now - timedelta(days=8)]
+        worker = agenda.diaries[0].worker
+        self.practitioner = Customer(worker.id, worker.user_id, worker.joined, "The demo practitioner", "South Africa")
         self.cases: list[_Case] = []
 
     def tell(self) -> None:
         """Tell half a year of tickets: most are solved, the last days' wait in every state that there is."""
         rng, now = self.frame.rng, self.frame.now
         ages = [timedelta(days=rng.uniform(4, _DAYS)) for _ in range(_OLD)]
-        ages += [timedelta(hours=rng.uniform(0.3, 60)) for _ in range(_NEW)]
+        ages += [timedelta(hours=rng.uniform(0.2, 3) if n % 3 else rng.uniform(3, 60)) for n in range(_NEW)]
         for n, age in enumerate(sorted(ages, reverse=True)):
             customer = self.customers[0] if n % 40 == 39 else rng.choice(self.customers)
             opened = max(customer.joined + timedelta(hours=1), now - age)
             is_old = now - opened > timedelta(days=3)
             self._old(customer, opened) if is_old else self._new(customer, opened, n)
+        self._open(self.practitioner, now - timedelta(hours=rng.uniform(1, 20)), None)
         self._merge_one()
         for case in self.cases:
             self._row(case)
@@ -100,7 +103,7 @@ class SupportDesk:
     def _old(self, customer: Customer, opened: datetime) -> None:
         rng = self.frame.rng
         case = self._open(customer, opened, rng.choice(self.agents))
-        self._after(case, 0.2, 9)
+        self._after(case, 0.1, 5)
         if case.matter.noted and self.frame.chance(0.7):
             self._say(case, case.matter.noted, by=case.agent, internal=True)
         self._say(case, case.matter.answered, by=case.agent, staff=True)
@@ -170,7 +173,15 @@ class SupportDesk:
             self.tables.add(TicketMoveMessage, move_id=moved, message_id=message["id"])
 
     def _after(self, case: _Case, least: float, most: float) -> None:
-        case.at = self.frame.past(case.at + timedelta(hours=self.frame.rng.uniform(least, most)))
+        """Let time pass until somebody of the desk is there."""
+        frame = self.frame
+        at = case.at + timedelta(hours=frame.rng.uniform(least, most))
+        local = at.astimezone(frame.zone)
+        if local.weekday() == 6 or not 8 <= local.hour < 17:
+            morning = local.date() + timedelta(days=0 if local.hour < 8 else 1)
+            morning += timedelta(days=1 if morning.weekday() == 6 else 0)
+            at = frame.at(morning, frame.rng.uniform(8.05, 9.5))
+        case.at = frame.past(max(at, case.at))
 
     def _say(
         self, case: _Case, body: str, *, by: uuid.UUID | None, staff: bool = False, internal: bool = False

@@ -133,7 +133,7 @@ def each_ticket(session: Session, actor: Actor, filters: TicketFilters, sort: st
     return (_row(r) for r in session.execute(ordered))
 
 
-def find_ticket_ids(session: Session, actor: Actor, filters: TicketFilters, *, limit: int) -> list[uuid.UUID]:
+def find_ticket_ids(session: Session, actor: Actor, filters: TicketFilters, *, limit: int = 200) -> list[uuid.UUID]:
     """Return the keys of the tickets the filters leave, the most urgent first, up to a limit."""
     return list(session.scalars(_ids(session, actor, filters).order_by(*_in_order("due")).limit(limit)))
 

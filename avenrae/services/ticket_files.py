@@ -62,8 +62,8 @@ def content_type_of(name: str, content: bytes) -> str:
     Raises:
         InvalidInput: It is none of the kinds that are taken, or calls itself another one than it is.
     """
-    ending = name.rpartition(".")[2].lower()
-    kind = _KINDS.get(ending)
+    _, dot, ending = name.rpartition(".")
+    kind = _KINDS.get(ending.lower()) if dot else None
     if kind is None or not kind[1](content):
         raise InvalidInput(
             f"“{name}” cannot be taken: pictures (PNG, JPEG, GIF, WebP), PDF, text, CSV, Word and Excel files can."

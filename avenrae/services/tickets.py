@@ -116,13 +116,13 @@ def write_message(
     body: str,
     *,
     is_internal: bool = False,
-    then: TicketStatus | None = None,
+    status: TicketStatus | None = None,
     last_seen: uuid.UUID | None = None,
     channel: TicketChannel = TicketChannel.CONSOLE,
     email_message_id: str | None = None,
     files: Sequence[NewFile] = (),
 ) -> TicketMessage:
-    """Write into a ticket: a public reply, or an internal note of staff; `then` is the status it leaves behind.
+    """Write into a ticket: a public reply, or an internal note of staff; `status` is the one it leaves behind.
 
     A client's message opens the ticket again, and goes where the ticket was merged into. `last_seen` is the last
     message that the form showed.
@@ -161,7 +161,7 @@ def write_message(
         elif ticket.status != TicketStatus.IN_PROGRESS:
             become(session, actor, ticket, TicketStatus.OPEN)
         ticket.snoozed_until = None
-    changed = become(session, actor, ticket, then) if then is not None and actor.is_staff else None
+    changed = become(session, actor, ticket, status) if status is not None and actor.is_staff else None
     set_clocks(session, [ticket])
     tell_of_message(session, actor, ticket, message)
     if is_internal:

@@ -79,6 +79,11 @@ class Click:
     then: Callable[[Any], None] | None = None
     button: str = ""
 
+    @property
+    def spot(self) -> str:
+        """What was pressed, by a name of its own."""
+        return f"{self.key}/{self.button}" if self.button else self.key
+
 
 def perform(click: Click) -> None:
     """Run the click's service in the one transaction of this click; the callback of every button that writes.
@@ -97,10 +102,10 @@ def perform(click: Click) -> None:
             return undisturbed(read)
 
     memory = undisturbed(_memory)
-    memory["called"] = (click.key, click.button)
-    echo = _is_echo(memory.get(f"done:{click.key}"))
+    memory["called"] = click.spot
+    echo = _is_echo(memory.get(f"done:{click.spot}"))
     if echo:
-        memory.setdefault("undrawn", set()).add(click.key)
+        memory.setdefault("undrawn", set()).add(click.spot)
     else:
         sid = undisturbed(lambda: st.user.get("sid"))
         values = {name: undisturbed(partial(_value, v)) for name, v in click.kwargs.items()}
@@ -135,8 +140,8 @@ def _write_and_remember(click: Click, values: dict[str, Any], sid: Any, memory: 
         # The token stays: should the write have gone through unheard, the next press is the same one.
         return
     memory[f"token:{click.key}"] = uuid.uuid4().hex
-    memory[f"done:{click.key}"] = (time.monotonic(), None)
-    memory.setdefault("undrawn", set()).add(click.key)
+    memory[f"done:{click.spot}"] = (time.monotonic(), None)
+    memory.setdefault("undrawn", set()).add(click.spot)
     memory[f"succeeded:{click.key}"] = True
     memory[f"version:{click.key}"] = memory.get(f"version:{click.key}", 0) + 1
     if done:
@@ -232,7 +237,7 @@ def action(
 
 def _perform_late(click: Click, *, pressed: bool) -> None:
     """Perform a click on a page that a process drew which is gone: for those Streamlit calls no callback."""
-    was_called = _memory().get("called") == (click.key, click.button)
+    was_called = _memory().get("called") == click.spot
     if was_called:
         del _memory()["called"]
     elif pressed:

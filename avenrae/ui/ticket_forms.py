@@ -68,9 +68,9 @@ def reply_form(ticket: TicketDetail, last_seen: uuid.UUID | None, canned: Sequen
             default="",
             required=True,
             format_func=_AFTERWARDS.__getitem__,
-            key=form.key("then"),
+            key=form.key("status"),
         )
-        sent["then"] = form.field("then", lambda chosen: TicketStatus(chosen) if chosen else None)
+        sent["status"] = form.field("status", lambda chosen: TicketStatus(chosen) if chosen else None)
         with st.container(horizontal=True, key="reply-buttons"):
             form.submit(
                 f"Reply publicly to {plain_text(ticket.requester_name.split(' ')[0])}",
@@ -94,9 +94,9 @@ def reply_form(ticket: TicketDetail, last_seen: uuid.UUID | None, canned: Sequen
 
 
 def _unanswerable(ticket: TicketDetail) -> str:
-    if ticket.merged_into_id is not None and actor().is_staff:
+    if ticket.merged_into_id is not None:
         return f"This ticket was merged into {ticket.merged_into_number}. Write there."
-    if ticket.status == TicketStatus.CLOSED and ticket.merged_into_id is None and not actor().is_staff:
+    if ticket.status == TicketStatus.CLOSED and not actor().is_staff:
         return "This ticket is closed. Open a new one if there is more."
     return ""
 

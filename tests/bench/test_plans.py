@@ -16,7 +16,7 @@ from avenrae import queries
 from avenrae.db.transaction import read_session
 from avenrae.enums import Role
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, figures, home, ledger, orders, practitioners, products
+from avenrae.queries import bookings, figures, home, ledger, orders, practitioners, products, ticket_messages, tickets
 from avenrae.queries.periods import Span
 from tests.bench.conftest import listening
 
@@ -32,6 +32,8 @@ BIG = {
     "products",
     "reviews",
     "stock_movements",
+    "ticket_messages",
+    "tickets",
     "transactions",
     "users",
 }
@@ -84,6 +86,25 @@ VIEWS: dict[str, list[dict[str, str]]] = {
         {**NEAR, "sort": "distance"},
         *({"sort": f"{sign}{name}"} for name in ("name", "rating", "price", "bookings") for sign in ("", "-")),
     ],
+    "tickets": [
+        *({"view": view.value} for view in tickets.View),
+        {"view": "all", "page": "200"},
+        {"view": "all", "priority": "urgent"},
+        {"view": "all", "status": "closed", "category": "order"},
+        {"view": "all", "assignee": "nobody"},
+        {"view": "all", "tag": "vip"},
+        {"view": "all", "q": "quetzal"},
+        {"view": "all", "q": "session"},
+        {"view": "open", "q": "session"},
+        {"view": "all", "q": "dlamini"},
+        {"view": "all", "q": "T-1234"},
+        *(
+            {"view": view, "sort": f"{sign}{name}"}
+            for view in ("open", "all")
+            for name in tickets._SORTS
+            for sign in ("", "-")
+        ),
+    ],
     "entries": [{}, {"kind": "refund"}, {"source": "order"}, *({"sort": f"{s}occurred_at"} for s in ("", "-"))],
 }
 """What each list is asked for; `page` and `sort` beside the filters of its address."""
@@ -96,6 +117,7 @@ READS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any
         practitioners.list_practitioners,
         practitioners.count_practitioners,
     ),
+    "tickets": (tickets.ticket_filters, tickets.list_tickets, tickets.count_tickets),
     "entries": (ledger.entry_filters, ledger.list_entries, ledger.count_entries),
 }
 
@@ -212,6 +234,7 @@ SHORT = {
     "list_offers": "what one practitioner offers, withdrawn ones too",
     "list_slots": "the times of one practitioner on the days that are asked for",
     "list_places": "one row for each city",
+    "find_linked": "at most one of each kind",
 }
 """Lists whose length the world outside bounds, and why."""
 ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
@@ -222,11 +245,30 @@ ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_entries": lambda ids: (ledger.EntryFilters("ZAR"),),
     "list_movements": lambda ids: (ids["products"],),
     "list_reviews": lambda ids: (ids["practitioners"],),
+    "find_ticket_ids": lambda ids: (tickets.TicketFilters(),),
     "list_changes": lambda ids: ("bookings", ids["bookings"]),
     "map_rows": lambda ids: (practitioners.PractitionerFilters(),),
     "find_clients": lambda ids: ("zulu",),
+    "list_agents": lambda ids: (),
+    "list_tags": lambda ids: (),
+    "list_views": lambda ids: (),
+    "find_requesters": lambda ids: ("zulu",),
+    "list_tickets": lambda ids: (tickets.TicketFilters(),),
+    "list_rows_of": lambda ids: ([ids["tickets"]],),
+    "list_messages": lambda ids: (ids["tickets"],),
+    "list_moves": lambda ids: (ids["tickets"],),
+    "list_openers": lambda ids: (ids["tickets"],),
+    "find_linkable": lambda ids: (_ticket(ids),),
+    "find_mergeable": lambda ids: (_ticket(ids),),
 }
 """What else a bounded list is given beside the session and the actor."""
+
+
+def _ticket(ids: dict[str, uuid.UUID]) -> ticket_messages.TicketDetail:
+    with read_session() as session:
+        return ticket_messages.get_ticket(session, ADMIN, ids["tickets"])
+
+
 MODULES = [import_module(m.name) for m in pkgutil.iter_modules(queries.__path__, f"{queries.__name__}.")]
 
 
@@ -245,7 +287,7 @@ def test_no_list_is_unbounded(crowded: Engine, listed: Callable[..., Any]) -> No
     with crowded.connect() as connection:
         ids = {
             table: connection.execute(text(f"SELECT id FROM {table} LIMIT 1")).scalar_one()
-            for table in ("bookings", "products", "practitioners")
+            for table in ("bookings", "products", "practitioners", "tickets")
         }
     with read_session() as session, listening(crowded) as heard:
         listed(session, ADMIN, *ARGUMENTS[listed.__name__](ids))

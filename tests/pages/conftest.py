@@ -71,7 +71,10 @@ def world(database: str, people: dict[Role, str]) -> dict[str, str]:
         from avenrae.services.orders import place_order
 
         order = place_order(session, SYSTEM, client_id=client.id, lines=[(product.id, 2)])
+        make.make_desk(session)
+        ticket = make.make_ticket(session, requester=session.get_one(User, client.user_id))
         return {
+            "support/ticket": str(ticket.id),
             "care/booking": str(booking.id),
             "care/practitioner": str(practitioner.id),
             "store/product": str(product.id),
