@@ -32,8 +32,8 @@ def status(world, key: uuid.UUID) -> str:
 
 def test_a_morning_at_the_desk(person, world):
     """Next ticket, note, canned reply and waiting, assign by key, merge, undo, and several closed at once."""
-    key = opened(world, "Morning one")
-    twin = opened(world, "Morning two", body="I ask again.")
+    key = opened(world, "Aardwolf one")
+    twin = opened(world, "Aardwolf two", body="I ask again.")
     who = person(Role.SUPPORT)
     page = who.open(f"/ticket?id={key}")
     main = page.get_by_test_id("stMain")
@@ -63,7 +63,7 @@ def test_a_morning_at_the_desk(person, world):
     page.get_by_role("dialog").get_by_role("combobox").click()
     page.get_by_role("option", name=re.compile(f"^{into} ")).click()
     page.get_by_role("dialog").get_by_role("button", name="Merge", exact=True).click()
-    expect(page.get_by_role("heading", name=re.compile("Morning two"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("Aardwolf two"))).to_be_visible()
     assert status(world, key) == "closed"
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Undone.")).to_be_visible()
@@ -85,7 +85,7 @@ def test_a_morning_at_the_desk(person, world):
     page.wait_for_url("**/tickets*")
     who.ready()
 
-    page = who.open("/tickets?view=all&q=Morning")
+    page = who.open("/tickets?view=all&q=Aardwolf")
     expect(who.rows()).to_have_count(2)
     for row in who.rows().all():
         row.get_by_role("checkbox").check()
