@@ -33,6 +33,7 @@ lint: $(VENV)/test.stamp
 lock:
 	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 pyproject.toml -o requirements.txt
 	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 pyproject.toml --group dev -o requirements-dev.txt
+	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 bench/peers/requirements.in -o bench/peers/requirements.txt
 
 clean:
 	rm -rf $(VENV)

@@ -80,9 +80,18 @@ class WaitlistStatus(StrEnum):
 
 
 class ReviewStatus(StrEnum):
+    """A waiting review is kept back until the other side has written too, or for a week."""
+
+    WAITING = "waiting"
     PUBLISHED = "published"
     HIDDEN = "hidden"
-    FLAGGED = "flagged"
+
+
+class ReviewSide(StrEnum):
+    """The two sides of a session, each of which may write about the other."""
+
+    CLIENT = "client"
+    PRACTITIONER = "practitioner"
 
 
 class ProductType(StrEnum):

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     """One thing that can be done; the part before the colon is the area."""
 
     ACCOUNT_EDIT = "account:edit"
+    NOTIFICATION_READ = "notification:read"
     PRACTITIONER_VIEW = "practitioner:view"
     PRACTITIONER_EDIT = "practitioner:edit"
     PRACTITIONER_REVIEW = "practitioner:review"
@@ -30,6 +31,10 @@ class Permission(StrEnum):
     BOOKING_CANCEL = "booking:cancel"
     BOOKING_COMPLETE = "booking:complete"
     BOOKING_NO_SHOW = "booking:no_show"
+    REVIEW_WRITE = "review:write"
+    REVIEW_RESPOND = "review:respond"
+    REVIEW_FLAG = "review:flag"
+    REVIEW_HIDE = "review:hide"
     PRODUCT_VIEW = "product:view"
     PRODUCT_EDIT = "product:edit"
     STOCK_CHANGE = "stock:change"
@@ -63,11 +68,14 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.CLIENT: frozenset(
         {
             _P.ACCOUNT_EDIT,
+            _P.NOTIFICATION_READ,
             _P.PRACTITIONER_VIEW,
             _P.BOOKING_VIEW,
             _P.BOOKING_CREATE,
             _P.BOOKING_RESCHEDULE,
             _P.BOOKING_CANCEL,
+            _P.REVIEW_WRITE,
+            _P.REVIEW_FLAG,
             _P.PRODUCT_VIEW,
             _P.ORDER_VIEW,
             _P.ORDER_PLACE,
@@ -82,6 +90,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.PRACTITIONER: frozenset(
         {
             _P.ACCOUNT_EDIT,
+            _P.NOTIFICATION_READ,
             _P.PRACTITIONER_VIEW,
             _P.PRACTITIONER_EDIT,
             _P.SERVICE_EDIT,
@@ -93,6 +102,9 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.BOOKING_RESCHEDULE,
             _P.BOOKING_COMPLETE,
             _P.BOOKING_NO_SHOW,
+            _P.REVIEW_WRITE,
+            _P.REVIEW_RESPOND,
+            _P.REVIEW_FLAG,
             _P.PRODUCT_VIEW,
             _P.PAYMENT_VIEW,
             _P.FIGURES_REVENUE,
@@ -106,6 +118,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: frozenset(
         {
             _P.ACCOUNT_EDIT,
+            _P.NOTIFICATION_READ,
             _P.PRACTITIONER_VIEW,
             _P.AVAILABILITY_VIEW,
             _P.BOOKING_VIEW,
@@ -113,6 +126,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.BOOKING_CONFIRM,
             _P.BOOKING_RESCHEDULE,
             _P.BOOKING_CANCEL,
+            _P.REVIEW_HIDE,
             _P.ORDER_VIEW,
             _P.ORDER_FULFIL,
             _P.ORDER_CANCEL,

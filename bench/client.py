@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
@@ -85,8 +86,15 @@ class Person:
         """Let the page run once more as it is."""
         return await self._run()
 
+    async def fill(self, values: Mapping[str, Any]) -> Run:
+        """Fill in fields outside of forms, each named by its label or its key, with `*` for what differs."""
+        for name, value in values.items():
+            state, _ = self._state(name, value)
+            self._values[state.id] = state
+        return await self._run()
+
     async def press(self, name: str, values: Mapping[str, Any] | None = None) -> Run:
-        """Fill in fields and press a button, each named by its label or its key."""
+        """Fill in fields of a form and press a button."""
         for field_name, value in (values or {}).items():
             state, _ = self._state(field_name, value)
             self._values[state.id] = state
@@ -158,7 +166,7 @@ class Person:
             key = getattr(proto, "id", "")
             if not isinstance(key, str) or not key.startswith("$$"):
                 continue
-            if name not in (getattr(proto, "label", ""), key.split("-", 2)[-1]):
+            if not any(fnmatchcase(n, name) for n in (getattr(proto, "label", ""), key.split("-", 2)[-1])):
                 continue
             state = WidgetState(id=key)
             if kind == "button":
@@ -167,6 +175,12 @@ class Person:
                 state.double_value = value
             elif kind == "checkbox":
                 state.bool_value = value
+            elif kind == "date_input":
+                state.string_array_value.data.append(value)
+            elif kind == "button_group":
+                state.string_array_value.data.append(proto.options[value].content)
+            elif kind == "selectbox" and isinstance(value, int):
+                state.string_value = proto.options[value]
             elif kind in _TEXTS:
                 state.string_value = value
             else:

@@ -33,8 +33,12 @@ WRONG: Mapping[str, str] = {
     "a practitioner's rating is not the mean of the reviews": """
         SELECT p.id FROM practitioners p LEFT JOIN (
             SELECT practitioner_id, count(*) AS n, round(avg(rating), 3) AS mean FROM reviews
-            WHERE status = 'published' GROUP BY 1) r ON r.practitioner_id = p.id
+            WHERE status = 'published' AND written_by = 'client' GROUP BY 1) r ON r.practitioner_id = p.id
         WHERE p.rating_count <> coalesce(r.n, 0) OR p.rating_average IS DISTINCT FROM r.mean""",
+    "a review is shown before its time, or kept back though both have written": """
+        SELECT r.id FROM reviews r LEFT JOIN reviews o ON o.booking_id = r.booking_id AND o.written_by <> r.written_by
+        WHERE r.status = 'waiting' AND o.id IS NOT NULL
+           OR r.published_at < least(r.due_at, o.created_at)""",
     "a booking's range is not its time with its buffers": """
         SELECT id FROM bookings WHERE occupied <> tstzrange(starts_at - make_interval(mins => buffer_before::int),
             ends_at + make_interval(mins => buffer_after::int), '[)')""",

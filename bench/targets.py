@@ -52,6 +52,15 @@ _VIEWS: dict[str, dict[str, dict[str, str]]] = {
         "by reference": {"sort": "reference"},
     },
     "care/new_booking": {"": {}},
+    "care/reviews": {
+        "flagged": {},
+        "first page": {"show": "all"},
+        "page 500": {"show": "all", "page": "500"},
+        "kept back": {"show": "waiting"},
+        "one star": {"show": "all", "rating": "1"},
+        "searched person": {"show": "all", "q": "zanele mkhize"},
+        "by rating": {"show": "all", "sort": "rating"},
+    },
     "store/inventory": {
         "first page": {},
         "page 500": {"page": "500"},
@@ -100,6 +109,7 @@ _DETAILS = {
     "care/booking": "SELECT b.id FROM bookings b WHERE {} ORDER BY b.starts_at DESC LIMIT 1",
     "care/practitioner": "SELECT p.id FROM practitioners p WHERE p.verification_status = 'approved'"
     " ORDER BY p.booking_count DESC, p.id LIMIT 1",
+    "care/review": "SELECT r.id FROM reviews r WHERE r.status = 'published' AND {} ORDER BY r.created_at DESC LIMIT 1",
     "store/product": "SELECT i.product_id FROM (SELECT product_id FROM order_items LIMIT 200000) i JOIN products p"
     " ON p.id = i.product_id AND p.is_active GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
     "support/ticket": "SELECT t.id FROM tickets t WHERE {} ORDER BY t.created_at DESC LIMIT 1",

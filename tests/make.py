@@ -1,7 +1,7 @@
 """Factories: rows that are valid by default, with what a test cares about named in the call."""
 
 import itertools
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -158,6 +158,21 @@ def make_booking(session: Session, **kw: Any) -> Booking:
     session.flush()
     session.refresh(booking)
     return booking
+
+
+def make_session(session: Session, *, completed_at: datetime | None = None, **kw: Any) -> Booking:
+    """A completed session, closed now unless said otherwise."""
+    at = completed_at or clock.now()
+    return make_booking(
+        session,
+        **{
+            "starts_at": at - timedelta(hours=1),
+            "status": BookingStatus.COMPLETED,
+            "confirmed_at": at - timedelta(days=1),
+            "completed_at": at,
+            **kw,
+        },
+    )
 
 
 def make_product(session: Session, *, stock: int = 0, **kw: Any) -> Product:

@@ -8,6 +8,9 @@ from avenrae.errors import AvenraeError, Conflict, InvalidInput, TryAgain
 SENTENCES: dict[str, AvenraeError] = {
     "bookings_no_overlap": Conflict("This time is taken, counting the buffers around sessions. Choose another time."),
     "ck_bookings_times": InvalidInput("A session must end after it starts, and within 12 hours."),
+    "uq_reviews_booking_id_written_by": Conflict("You have written about this session already."),
+    "ck_reviews_rating": InvalidInput("Choose 1 to 5 stars."),
+    "ck_reviews_texts": InvalidInput("Reviews and answers have at most 2 000 letters."),
     "ck_bookings_refunded": Conflict("More than was paid cannot be refunded."),
     "ck_orders_refunded": Conflict("More than was paid cannot be refunded."),
     "ck_products_stock": Conflict("There is not enough of this product in stock."),

@@ -1,10 +1,9 @@
-"""Payments, books and reviews of the demo world's sessions, by the rules of `services/money.py`."""
+"""Payments and books of the demo world's sessions, by the rules of `services/money.py`."""
 
 import uuid
 from datetime import datetime, timedelta
 
 from avenrae import money
-from avenrae.demo.comments import answer, comment
 from avenrae.demo.people import Customer, stamps
 from avenrae.demo.rows import Frame, Tables
 from avenrae.demo.sessions import Visit
@@ -13,12 +12,11 @@ from avenrae.enums import (
     LedgerKind,
     LedgerSource,
     Provider,
-    ReviewStatus,
     TransactionKind,
     TransactionStatus,
 )
 from avenrae.ids import uuid7
-from avenrae.models import LedgerEntry, Review, Transaction
+from avenrae.models import LedgerEntry, Transaction
 
 _METHODS = ("card", "card", "EFT", "EFT", "cash")
 _REFUND_REASONS = ("The session was cut short", "Goodwill after a complaint", "The client was charged in error")
@@ -64,34 +62,6 @@ def settle(frame: Frame, tables: Tables, visits: list[Visit]) -> None:
         _failed_attempts(frame, tables, visit)
         if visit.paid_at is not None:
             _settle_one(frame, tables, visit, visit.paid_at)
-
-
-def write_reviews(frame: Frame, tables: Tables, visits: list[Visit]) -> None:
-    """Let every third client say how it was, some practitioners answer, and staff hide a few."""
-    rng = frame.rng
-    for visit in visits:
-        if visit.status is not BookingStatus.COMPLETED or not frame.chance(0.33):
-            continue
-        at = visit.ends + timedelta(hours=rng.expovariate(1 / 30) + 0.5)
-        if at > frame.now:
-            continue
-        stars = rng.choices((5, 4, 3, 2, 1), (30, 45, 15, 6, 4) if visit.refunded_minor else (63, 24, 8, 3, 2))[0]
-        answered = frame.chance(0.55 if visit.worker.is_demo else 0.3)
-        flagged = frame.chance(0.012 if stars > 2 else 0.12)
-        status = rng.choice((ReviewStatus.HIDDEN, ReviewStatus.FLAGGED)) if flagged else ReviewStatus.PUBLISHED
-        tables.add(
-            Review,
-            id=uuid7(),
-            booking_id=visit.id,
-            practitioner_id=visit.worker.id,
-            client_id=visit.customer.id,
-            rating=stars,
-            comment=comment(rng, stars),
-            response=answer(rng, stars) if answered else None,
-            status=status,
-            helpful_count=min(30, int(rng.expovariate(1 / 2))),
-            **stamps(at),
-        )
 
 
 def _failed_attempts(frame: Frame, tables: Tables, visit: Visit) -> None:

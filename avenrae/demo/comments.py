@@ -98,6 +98,26 @@ _ANSWERS = {
 }
 
 
+_CLIENTS = {
+    True: (
+        "On time and well prepared. Always welcome.",
+        "Open, honest and a pleasure to work with.",
+        "Came with good questions and did the exercises.",
+        "Paid at once and kept to the time. Thank you.",
+    ),
+    False: (
+        "Arrived half an hour late and wanted the full time.",
+        "On the phone for much of the session.",
+        "I would rather not take another booking at short notice.",
+    ),
+}
+
+
+def about_client(rng: Random, rating: int) -> str:
+    """Return what a practitioner writes about a client."""
+    return rng.choice(_CLIENTS[rating >= 4])
+
+
 def comment(rng: Random, rating: int) -> str:
     """Return a comment that suits the rating; some people only leave stars."""
     if rng.random() < 0.18:

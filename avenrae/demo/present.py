@@ -1,19 +1,26 @@
 """The present of the demo world, made by the same services as a click: today's sessions and the open orders."""
 
-from sqlalchemy.orm import Session
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
 from avenrae.demo.people import Customer, Worker
 from avenrae.demo.rows import Frame
 from avenrae.demo.sessions import Agenda, Visit
 from avenrae.demo.shop import FREE_SHIPPING_MINOR, Shop
-from avenrae.enums import MovementReason, Role
-from avenrae.models import Booking
+from avenrae.enums import BookingStatus, MovementReason, NoticeKind, ReviewSide, ReviewStatus, Role
+from avenrae.models import Booking, Client, Notification, Practitioner, Service, User
 from avenrae.permissions import Actor
+from avenrae.queries.due import reminder_key
+from avenrae.queries.reviews import ReviewFilters, list_reviews
+from avenrae.scheduling.zones import spoken
 from avenrae.services.bookings import cancel_booking, complete_booking, confirm_booking, create_booking
 from avenrae.services.money import record_payment
 from avenrae.services.orders import cancel_order, fulfil_order, place_order, record_order_payment, refund_order
 from avenrae.services.products import adjust_stock, count_stock, receive_stock
+from avenrae.services.reviews import flag_review
 
 DEMO = Actor.system("Demo world")
 
@@ -71,14 +78,22 @@ def live_requests(session: Session, agenda: Agenda) -> None:
             cancel_booking(session, as_client(customer), booking.id, "I am away that week after all")
 
 
+def live_reviews(session: Session, agenda: Agenda) -> None:
+    """Let the demo practitioner flag what hurt most of late, for support to decide about."""
+    own = as_practitioner(agenda.diaries[0].worker)
+    about = ReviewFilters(status=ReviewStatus.PUBLISHED, written_by=ReviewSide.CLIENT)
+    latest = [r for r in list_reviews(session, own, about, size=50) if r.flagged_at is None and r.comment]
+    worst = min(latest, key=lambda review: (review.rating, review.response is not None))
+    flag_review(session, own, worst.id, "We never spoke about this; I think it was meant for somebody else.")
+
+
 def live_shop(session: Session, frame: Frame, shop: Shop, customers: list[Customer]) -> None:
     """Place today's orders; leave some to be paid and some to be sent, and send, cancel and refund a few."""
     chosen = [customers[0], *frame.rng.sample(customers[1:], 11), customers[0]]
     for n, customer in enumerate(chosen):
-        lines = shop.pick()
-        total = sum(shelf.ware.price_minor * quantity for shelf, quantity in lines)
-        if not lines:
+        while not (lines := shop.pick()):
             continue
+        total = sum(shelf.ware.price_minor * quantity for shelf, quantity in lines)
         order = place_order(
             session,
             DEMO,
@@ -114,6 +129,40 @@ def live_stock(session: Session, frame: Frame, shop: Shop) -> None:
     adjust_stock(
         session, DEMO, broken.id, delta=-1, reason=MovementReason.DAMAGED, note="Dropped while packing an order"
     )
+
+
+def live_notices(session: Session, frame: Frame, agenda: Agenda) -> None:
+    """Let the demo practitioner and client have been reminded of their last sessions; the newest is unread."""
+    client, practitioner = aliased(User), aliased(User)
+    sessions = (
+        select(Booking, Service.title, client, practitioner)
+        .join(Service, Service.id == Booking.service_id)
+        .join(Client, Client.id == Booking.client_id)
+        .join(client, client.id == Client.user_id)
+        .join(Practitioner, Practitioner.id == Booking.practitioner_id)
+        .join(practitioner, practitioner.id == Practitioner.user_id)
+        .where(Booking.status == BookingStatus.COMPLETED)
+        .order_by(Booking.starts_at.desc())
+        .limit(6)
+    )
+    for mine, id_ in ((practitioner, agenda.diaries[0].worker.user_id), (client, agenda.customers[0].user_id)):
+        for n, (booking, title, asks, answers) in enumerate(session.execute(sessions.where(mine.id == id_)).all()):
+            other = asks if mine is practitioner else answers
+            begins = f"{spoken(booking.starts_at, frame.zone)} ({frame.zone.key})"
+            told_at = booking.starts_at - timedelta(hours=2)
+            session.add(
+                Notification(
+                    user_id=id_,
+                    kind=NoticeKind.REMINDER,
+                    title=f"Reminder: {title} with {other.name}",
+                    body=f"{title} with {other.name} begins on {begins}. Reference: {booking.reference}.",
+                    screen="care/booking",
+                    record_id=booking.id,
+                    read_at=told_at + timedelta(minutes=20) if n else None,
+                    once=reminder_key(2, booking),
+                    created_at=told_at,
+                )
+            )
 
 
 def _ask(session: Session, visit: Visit) -> Booking:

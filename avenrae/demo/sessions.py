@@ -48,6 +48,7 @@ class Visit:
     refunded_minor: int = 0
     refunded_at: datetime | None = None
     notes: str = ""
+    is_fresh_of_demo_client: bool = False
     id: uuid.UUID = field(default_factory=uuid7)
 
     @property
@@ -256,14 +257,17 @@ class Agenda:
             visit.customer = customer
         days = {visit.starts.date() for visit in (*self.today, *self.demo_client_asked)}
         past = [v for v in self.visits if v.status is BookingStatus.COMPLETED]
+        since = self.frame.now - timedelta(days=5)
+        fresh = [v for v in past if v.closed_at is not None and v.closed_at > since]
         missed = [v for v in self.visits if v.status is BookingStatus.CANCELLED]
         coming = [v for v in self.visits if v.status is BookingStatus.CONFIRMED and v.starts > self.frame.now]
-        for wanted, chosen in ((8, past), (1, missed), (2, coming)):
+        for wanted, chosen in ((8, fresh), (6, past), (1, missed), (2, coming)):
             for visit in self.frame.rng.sample(chosen, min(len(chosen), wanted)):
                 if visit.starts.date() not in days and visit.created > customer.joined:
                     days.add(visit.starts.date())
                     visit.customer = customer
                     visit.worker.regulars.append(customer)
+                    visit.is_fresh_of_demo_client = chosen is fresh
 
 
 def booking_rows(tables: Tables, visits: list[Visit]) -> None:

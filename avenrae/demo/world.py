@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from avenrae import clock
 from avenrae.db.transaction import read_session, transaction
-from avenrae.demo.books import settle, write_reviews
+from avenrae.demo.books import settle
 from avenrae.demo.desk import open_desk
 from avenrae.demo.hours import diaries
 from avenrae.demo.people import DEMO_ACCOUNTS, People
-from avenrae.demo.present import DEMO, live_requests, live_shop, live_stock, live_today
+from avenrae.demo.present import DEMO, live_notices, live_requests, live_reviews, live_shop, live_stock, live_today
+from avenrae.demo.reviews import write_reviews
 from avenrae.demo.rows import Frame, Tables
 from avenrae.demo.sessions import Agenda, booking_rows
 from avenrae.demo.shop import Shop
@@ -102,9 +103,11 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     say("Opening today…")
     live_today(session, frame, agenda)
     live_requests(session, agenda)
+    live_reviews(session, agenda)
     live_stock(session, frame, shop)
     live_shop(session, frame, shop, customers)
     say("Answering the post of half a year…")
     open_desk(session, frame, tables, agenda)
+    live_notices(session, frame, agenda)
     session.flush()
     session.execute(text(f"ANALYZE {', '.join(table.name for table in Base.metadata.sorted_tables)}"))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from avenrae import money
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, ledger, orders, practitioners, products, tickets
+from avenrae.queries import bookings, ledger, orders, practitioners, products, reviews, tickets
 
 Cell = Callable[[Any, ZoneInfo], Any]
 
@@ -125,6 +125,21 @@ EXPORTS: dict[str, Export] = {
             **_plain("name", "kind", "headline", "city", "country_code", "verification_status", "availability_status"),
             **_amount("hourly_rate", "hourly_rate_minor"),
             **_plain("currency", "rating_average", "rating_count", "booking_count"),
+        },
+    ),
+    "reviews": Export(
+        reviews.review_filters,
+        reviews.each_review,
+        "-written",
+        {
+            **_plain("reference", "written_by", "rating", "comment", "response", "status"),
+            **_named("client", "client_name"),
+            **_named("practitioner", "practitioner_name"),
+            **_named("service", "service_title"),
+            **_at("created_at", "published_at", "responded_at", "flagged_at"),
+            **_plain("flag_reason"),
+            **_at("moderated_at"),
+            **_plain("moderation_reason"),
         },
     ),
 }

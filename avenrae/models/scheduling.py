@@ -3,7 +3,7 @@
 import uuid
 from datetime import date, datetime, time
 
-from sqlalchemy import Index, Sequence, Text, text
+from sqlalchemy import Index, Sequence, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -13,12 +13,15 @@ from avenrae.enums import (
     CancelledBy,
     Delivery,
     PaymentStatus,
+    ReviewSide,
     ReviewStatus,
     WaitlistStatus,
 )
 from avenrae.models.base import Base, Keyed, Stamped, check, one_of, references
 from avenrae.models.people import Client, Practitioner
 
+OPEN_FLAG = "status = 'published' AND flagged_at IS NOT NULL AND (moderated_at IS NULL OR moderated_at < flagged_at)"
+"""A review that somebody flagged and no moderator has decided about since."""
 booking_numbers = Sequence("booking_numbers", start=10001, metadata=Base.metadata)
 
 
@@ -193,19 +196,50 @@ class BookingWaitlist(Keyed, Stamped, Base):
 
 
 class Review(Keyed, Stamped, Base):
+    """What one side of a session wrote about the other.
+
+    `status` alone says who reads it; whatever shows, counts or averages reviews goes by it. A flag is open while it
+    is younger than the last word of a moderator. Columns that came later stand last, where ALTER TABLE puts them.
+    """
+
     __tablename__ = "reviews"
 
-    booking_id: Mapped[uuid.UUID] = references("bookings.id", unique=True)
+    booking_id: Mapped[uuid.UUID] = references("bookings.id")
     practitioner_id: Mapped[uuid.UUID] = references("practitioners.id")
-    client_id: Mapped[uuid.UUID] = references("clients.id", index=True)
+    client_id: Mapped[uuid.UUID] = references("clients.id")
     rating: Mapped[int]
     comment: Mapped[str] = mapped_column(server_default=text("''"))
     response: Mapped[str | None]
-    status: Mapped[ReviewStatus] = mapped_column(Text(), server_default=text("'published'"))
+    status: Mapped[ReviewStatus] = mapped_column(Text(), server_default=text("'waiting'"))
     helpful_count: Mapped[int] = mapped_column(server_default=text("0"))
+    written_by: Mapped[ReviewSide] = mapped_column(Text(), sort_order=100)
+    due_at: Mapped[datetime] = mapped_column(sort_order=100)
+    published_at: Mapped[datetime | None] = mapped_column(sort_order=100)
+    responded_at: Mapped[datetime | None] = mapped_column(sort_order=100)
+    flagged_at: Mapped[datetime | None] = mapped_column(sort_order=100)
+    flagged_by: Mapped[uuid.UUID | None] = references("users.id", sort_order=100)
+    flag_reason: Mapped[str | None] = mapped_column(sort_order=100)
+    moderated_at: Mapped[datetime | None] = mapped_column(sort_order=100)
+    moderation_reason: Mapped[str | None] = mapped_column(sort_order=100)
 
     __table_args__ = (
         one_of("status", ReviewStatus),
+        one_of("written_by", ReviewSide),
         check("rating", "rating BETWEEN 1 AND 5"),
-        Index("ix_reviews_practitioner", "practitioner_id", "created_at"),
+        check("texts", "length(comment) <= 2000 AND length(response) <= 2000"),
+        check("response", "(response IS NULL) = (responded_at IS NULL)"),
+        check("published", "(status = 'waiting') = (published_at IS NULL)"),
+        check("flag", "(flagged_at IS NULL) = (flag_reason IS NULL)"),
+        check(
+            "moderation",
+            "(moderated_at IS NULL) = (moderation_reason IS NULL) AND (status <> 'hidden' OR moderated_at IS NOT NULL)",
+        ),
+        UniqueConstraint("booking_id", "written_by"),
+        Index("ix_reviews_practitioner", "practitioner_id", "created_at", "id"),
+        Index("ix_reviews_client", "client_id", "created_at", "id"),
+        Index("ix_reviews_written", "created_at", "id"),
+        Index("ix_reviews_status", "status", "created_at", "id"),
+        Index("ix_reviews_rating", "rating", "id"),
+        Index("ix_reviews_due", "due_at", postgresql_where=text("status = 'waiting'")),
+        Index("ix_reviews_flagged", "created_at", "id", postgresql_where=text(OPEN_FLAG)),
     )

@@ -43,12 +43,26 @@ class Product(Keyed, Stamped, Base):
         check("stock", "on_hand >= 0 AND allocated BETWEEN 0 AND on_hand"),
         Index("uq_products_sku", text("upper(sku)"), unique=True),
         Index("ix_products_price", "price_minor", "id"),
-        Index("ix_products_title", text('title_folded COLLATE "C"'), "id"),
+        Index("ix_products_title", text('title_folded COLLATE "C"'), "id", postgresql_include=["is_active"]),
+        Index(
+            "ix_products_type",
+            "product_type",
+            text('title_folded COLLATE "C"'),
+            "id",
+            postgresql_include=["is_active"],
+        ),
         Index("ix_products_search", text("search_folded gin_trgm_ops"), postgresql_using="gin"),
         Index(
             "ix_products_low",
+            text('title_folded COLLATE "C"'),
             "id",
-            postgresql_where=text("is_active AND reorder_level > 0 AND on_hand - allocated <= reorder_level"),
+            postgresql_where=text("is_active AND reorder_level > 0 AND on_hand - allocated - reorder_level <= 0"),
+        ),
+        Index(
+            "ix_products_out",
+            text('title_folded COLLATE "C"'),
+            "id",
+            postgresql_where=text("on_hand - allocated = 0"),
         ),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
@@ -14,8 +14,8 @@ from avenrae.enums import BookingStatus, CancellationPolicy, CancelledBy, Paymen
 from avenrae.errors import NotFound
 from avenrae.models import Booking, Client, Practitioner, Service, User
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.listing import count_of, in_order, key_of, one_of, page_of
-from avenrae.queries.people import is_one_of, people_named
+from avenrae.queries.listing import COUNT_LIMIT, count_of, in_order, key_of, one_of, page_of
+from avenrae.queries.people import Owner, PeopleSearch, of_named
 from avenrae.queries.periods import span_of
 from avenrae.queries.scopes import visible_bookings
 
@@ -25,6 +25,33 @@ TO_CLOSE = "to-close"
 """The value of `when` for confirmed sessions that have ended: they wait to be completed."""
 # Each has an index to walk; a sort without one would read the whole table for every page.
 _SORTS = {"starts_at": Booking.starts_at, "reference": Booking.reference}
+_CLIENT: Owner = (Booking.client_id, Client)
+_PRACTITIONER: Owner = (Booking.practitioner_id, Practitioner)
+_ROWS: Select[*tuple[Any, ...]] = (
+    select(
+        Booking.id,
+        Booking.reference,
+        Booking.starts_at,
+        Booking.ends_at,
+        Booking.time_zone,
+        Booking.status,
+        Booking.payment_status,
+        Booking.price_minor,
+        Booking.currency,
+        Booking.hold_expires_at,
+        Booking.client_id,
+        (_client_user.first_name + " " + _client_user.last_name).label("client_name"),
+        Booking.practitioner_id,
+        (_practitioner_user.first_name + " " + _practitioner_user.last_name).label("practitioner_name"),
+        Booking.service_id,
+        Service.title.label("service_title"),
+    )
+    .join(Client, Client.id == Booking.client_id)
+    .join(_client_user, _client_user.id == Client.user_id)
+    .join(Practitioner, Practitioner.id == Booking.practitioner_id)
+    .join(_practitioner_user, _practitioner_user.id == Practitioner.user_id)
+    .join(Service, Service.id == Booking.service_id)
+)
 
 
 @dataclass(frozen=True)
@@ -109,15 +136,16 @@ def booking_filters(params: Mapping[str, str], zone: str) -> BookingFilters:
 
 def each_booking(session: Session, actor: Actor, filters: BookingFilters, sort: str) -> Iterator[BookingRow]:
     """Yield every booking the filters leave, as the database sends them; for exports."""
-    query = _rows().where(visible_bookings(actor), *_conditions(session, actor, filters))
-    require(actor, Permission.BOOKING_VIEW)
+    search = _people_search(actor, filters)
+    query = _ROWS.where(Booking.id.in_(search.all()) if search else true(), *_conditions(actor, filters))
     ordered = query.order_by(*in_order(_SORTS, sort, Booking.id)).execution_options(yield_per=1000)
     return (_row(r) for r in session.execute(ordered))
 
 
 def count_bookings(session: Session, actor: Actor, filters: BookingFilters) -> int:
     """Return how many bookings the filters leave, up to the counting limit."""
-    return count_of(session, _ids(session, actor, filters))
+    search = _people_search(actor, filters)
+    return count_of(session, search.all(upto=COUNT_LIMIT + 1) if search else _ids(actor, filters))
 
 
 def list_bookings(
@@ -135,11 +163,12 @@ def list_bookings(
         NotPermitted: The role sees no bookings.
         InvalidInput: The sort is not one of the list's.
     """
-    ids = _ids(session, actor, filters).order_by(*in_order(_SORTS, sort, Booking.id))
-    chosen = page_of(ids, page, size).subquery()
-    found = session.execute(
-        _rows().where(Booking.id.in_(select(chosen.c.id))).order_by(*in_order(_SORTS, sort, Booking.id))
-    )
+    order = in_order(_SORTS, sort, Booking.id)
+    if search := _people_search(actor, filters):
+        ids = search.page(_SORTS, sort, page, size)
+    else:
+        ids = page_of(_ids(actor, filters).order_by(*order), page, size)
+    found = session.execute(_ROWS.where(Booking.id.in_(select(ids.subquery().c.id))).order_by(*order))
     return [_row(r) for r in found]
 
 
@@ -149,7 +178,7 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
     Raises:
         NotFound: There is none, or the actor may not see it.
     """
-    query = _rows().add_columns(
+    query = _ROWS.add_columns(
         _client_user.email,
         _client_user.phone,
         Service.duration_minutes,
@@ -189,18 +218,34 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
 
 def count_by_status(session: Session, actor: Actor, filters: BookingFilters) -> dict[BookingStatus, int]:
     """Return how many bookings of each status the filters leave (a status without any is missing)."""
-    ids = _ids(session, actor, filters).order_by(None).add_columns(Booking.status).subquery()
+    ids = _ids(actor, filters).add_columns(Booking.status).subquery()
     found = session.execute(select(ids.c.status, func.count()).group_by(ids.c.status))
     return {BookingStatus(status): n for status, n in found}
 
 
-def _ids(session: Session, actor: Actor, filters: BookingFilters) -> Select[Any]:
+def _ids(actor: Actor, filters: BookingFilters) -> Select[Any]:
+    return select(Booking.id).where(*_conditions(actor, filters))
+
+
+def _people_search(actor: Actor, f: BookingFilters) -> PeopleSearch | None:
+    """Return the search among everybody's bookings; the one among somebody's own is a condition like others."""
+    if not _words(f) or not actor.is_staff:
+        return None
+    return PeopleSearch(actor, _words(f), _ids(actor, f), _has_reference(f), _CLIENT, _PRACTITIONER)
+
+
+def _words(f: BookingFilters) -> str:
+    return f.search.replace("\0", "").strip()
+
+
+def _has_reference(f: BookingFilters) -> ColumnElement[bool]:
+    return Booking.reference == _words(f).upper()
+
+
+def _conditions(actor: Actor, f: BookingFilters) -> list[ColumnElement[bool]]:
+    """Return the conditions of all filters but the search of staff."""
     require(actor, Permission.BOOKING_VIEW)
-    return select(Booking.id).where(visible_bookings(actor), *_conditions(session, actor, filters))
-
-
-def _conditions(session: Session, actor: Actor, f: BookingFilters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = [visible_bookings(actor)]
     if f.status:
         conditions.append(Booking.status == f.status)
     if f.payment_status:
@@ -210,7 +255,7 @@ def _conditions(session: Session, actor: Actor, f: BookingFilters) -> list[Colum
     if f.starts_before:
         conditions.append(Booking.starts_at < f.starts_before)
     if f.ended_by:
-        conditions.append(Booking.ends_at <= f.ended_by)
+        conditions.append(has_ended(f.ended_by))
     if f.live_only:
         conditions.append(Booking.status != BookingStatus.CANCELLED)
     if f.without_expired_holds:
@@ -219,13 +264,15 @@ def _conditions(session: Session, actor: Actor, f: BookingFilters) -> list[Colum
         conditions.append(Booking.practitioner_id == f.practitioner_id)
     if f.client_id:
         conditions.append(Booking.client_id == f.client_id)
-    if search := f.search.replace("\0", "").strip():
-        people = people_named(session, actor, search)
-        by_person = [is_one_of(Booking.client_id, people.clients)]
-        if actor.role is not Role.PRACTITIONER:
-            by_person.append(is_one_of(Booking.practitioner_id, people.practitioners))
-        conditions.append(or_(Booking.reference == search.upper(), *by_person))
+    if (words := _words(f)) and not actor.is_staff:
+        others = [_CLIENT] if actor.role is Role.PRACTITIONER else [_CLIENT, _PRACTITIONER]
+        conditions.append(or_(_has_reference(f), of_named(actor, words, *others)))
     return conditions
+
+
+def has_ended(at: datetime) -> ColumnElement[bool]:
+    """Whether a booking is over at an instant; what is over has begun, and the indexes know only when that was."""
+    return and_(Booking.ends_at <= at, Booking.starts_at < at)
 
 
 def is_not_expired() -> ColumnElement[bool]:
@@ -234,34 +281,6 @@ def is_not_expired() -> ColumnElement[bool]:
         Booking.hold_expires_at.is_(None),
         Booking.hold_expires_at > clock.now(),
         Booking.payment_status != PaymentStatus.UNPAID,
-    )
-
-
-def _rows() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            Booking.id,
-            Booking.reference,
-            Booking.starts_at,
-            Booking.ends_at,
-            Booking.time_zone,
-            Booking.status,
-            Booking.payment_status,
-            Booking.price_minor,
-            Booking.currency,
-            Booking.hold_expires_at,
-            Booking.client_id,
-            (_client_user.first_name + " " + _client_user.last_name).label("client_name"),
-            Booking.practitioner_id,
-            (_practitioner_user.first_name + " " + _practitioner_user.last_name).label("practitioner_name"),
-            Booking.service_id,
-            Service.title.label("service_title"),
-        )
-        .join(Client, Client.id == Booking.client_id)
-        .join(_client_user, _client_user.id == Client.user_id)
-        .join(Practitioner, Practitioner.id == Booking.practitioner_id)
-        .join(_practitioner_user, _practitioner_user.id == Practitioner.user_id)
-        .join(Service, Service.id == Booking.service_id)
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Date, Select, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from avenrae import clock
@@ -88,37 +88,42 @@ def month_figures(
     require(actor, Permission.FIGURES_REVENUE)
     e = _entries(actor, currency, span, zone, restated=restated).subquery()
     month = cast(func.date_trunc("month", func.timezone(zone, e.c.at)), Date)
-    sale, refund, session_row = (
-        e.c.kind == LedgerKind.SALE,
-        e.c.kind == LedgerKind.REFUND,
-        e.c.source.in_([LedgerSource.BOOKING, LedgerSource.EVENT]),
-    )
-    order = e.c.source == LedgerSource.ORDER
-
-    def total(amount: Any, condition: Any) -> Any:
-        return func.coalesce(func.sum(case((condition, amount), else_=0)), 0)
-
-    def number(condition: Any) -> Any:
-        return total(e.c.entries, condition)
-
     found = session.execute(
         select(
             month,
             e.c.source,
-            total(e.c.gross_minor, sale),
-            total(-e.c.gross_minor, refund),
-            total(e.c.gross_minor, e.c.kind == LedgerKind.ADJUSTMENT),
-            total(e.c.commission_minor, and_(session_row, e.c.kind != LedgerKind.PAYOUT)),
-            total(e.c.gross_minor, and_(order, sale)),
-            total(-e.c.gross_minor, and_(order, refund)),
-            total(e.c.gross_minor, and_(session_row, e.c.kind != LedgerKind.PAYOUT)),
-            number(and_(order, sale)),
-            number(and_(e.c.source == LedgerSource.BOOKING, sale)),
+            e.c.kind,
+            func.sum(e.c.gross_minor),
+            func.sum(e.c.commission_minor),
+            func.sum(e.c.entries),
         )
-        .group_by(month, e.c.source)
+        .group_by(month, e.c.source, e.c.kind)
         .order_by(month, e.c.source)
     )
-    return [MonthFigures(m, LedgerSource(source), Figures(*(int(n) for n in rest))) for m, source, *rest in found]
+    months: dict[tuple[date, LedgerSource], Figures] = {}
+    for first_day, source_name, kind, *sums in found:
+        source = LedgerSource(source_name)
+        figures = _figures_of(source, LedgerKind(kind), *(int(n) for n in sums))
+        months[first_day, source] = months.get((first_day, source), Figures()) + figures
+    return [MonthFigures(first_day, source, figures) for (first_day, source), figures in months.items()]
+
+
+def _figures_of(source: LedgerSource, kind: LedgerKind, gross: int, commission: int, entries: int) -> Figures:
+    """Return what the sums over entries of one source and kind add to each figure."""
+    of_sessions = source in (LedgerSource.BOOKING, LedgerSource.EVENT) and kind is not LedgerKind.PAYOUT
+    of_orders = source is LedgerSource.ORDER
+    sold, back = gross * (kind is LedgerKind.SALE), -gross * (kind is LedgerKind.REFUND)
+    return Figures(
+        gmv=sold,
+        refunds=back,
+        adjustments=gross * (kind is LedgerKind.ADJUSTMENT),
+        commission=commission * of_sessions,
+        order_gmv=sold * of_orders,
+        order_refunds=back * of_orders,
+        session_gross=gross * of_sessions,
+        orders=entries * (of_orders and kind is LedgerKind.SALE),
+        bookings=entries * (source is LedgerSource.BOOKING and kind is LedgerKind.SALE),
+    )
 
 
 def total_of(months: Iterable[MonthFigures]) -> Figures:

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from avenrae.enums import Role
 from avenrae.errors import NotFound
-from avenrae.models import AuditEntry, Booking, Order, Practitioner, Product, Service, Ticket, User
+from avenrae.models import AuditEntry, Booking, Order, Practitioner, Product, Review, Service, Ticket, User
 from avenrae.permissions import Actor, Permission
 from avenrae.queries.scopes import (
     visible_bookings,
     visible_orders,
     visible_practitioners,
     visible_products,
+    visible_reviews,
     visible_services,
     visible_tickets,
     visible_users,
@@ -44,11 +45,17 @@ def _offered_by_own_or_all(actor: Actor) -> ColumnElement[bool]:
     return visible_services(actor) if actor.may(Permission.SERVICE_EDIT) else false()
 
 
+def _moderators(actor: Actor) -> ColumnElement[bool]:
+    """A review's past holds what it said while it was kept back."""
+    return visible_reviews(actor) if actor.may(Permission.REVIEW_HIDE) else false()
+
+
 _SCOPES: dict[str, tuple[Any, Callable[[Actor], ColumnElement[bool]]]] = {
     "bookings": (Booking, visible_bookings),
     "orders": (Order, visible_orders),
     "practitioners": (Practitioner, _own_or_staff),
     "products": (Product, _stock_keepers),
+    "reviews": (Review, _moderators),
     "services": (Service, _offered_by_own_or_all),
     "tickets": (Ticket, _desk),
     "users": (User, visible_users),

@@ -8,10 +8,18 @@ from sqlalchemy.orm import Session
 
 from avenrae import clock
 from avenrae.enums import BookingStatus, OrderStatus, VerificationStatus
-from avenrae.models import Booking, Order, Practitioner, Product
+from avenrae.models import Booking, Order, Practitioner, Product, Review
 from avenrae.permissions import Actor, Permission
-from avenrae.queries.bookings import is_not_expired
-from avenrae.queries.scopes import visible_bookings, visible_orders, visible_practitioners, visible_products
+from avenrae.queries.bookings import has_ended, is_not_expired
+from avenrae.queries.products import IS_LOW
+from avenrae.queries.reviews import is_flag_open
+from avenrae.queries.scopes import (
+    visible_bookings,
+    visible_orders,
+    visible_practitioners,
+    visible_products,
+    visible_reviews,
+)
 
 _MOST = 1000
 """Counting for a hint stops here."""
@@ -26,6 +34,7 @@ class Needs:
     orders_to_fulfil: int | None
     profiles_to_check: int | None
     products_low: int | None
+    reviews_flagged: int | None
 
 
 def count_needs(session: Session, actor: Actor) -> Needs:
@@ -43,7 +52,7 @@ def count_needs(session: Session, actor: Actor) -> Needs:
             Booking,
             visible_bookings(actor),
             Booking.status == BookingStatus.CONFIRMED,
-            Booking.ends_at <= clock.now(),
+            has_ended(clock.now()),
             when=actor.may(Permission.BOOKING_COMPLETE),
         ),
         "orders_to_fulfil": _of(
@@ -58,11 +67,10 @@ def count_needs(session: Session, actor: Actor) -> Needs:
         "products_low": _of(
             Product,
             visible_products(actor),
-            Product.is_active.is_(True),
-            Product.reorder_level > 0,
-            Product.on_hand - Product.allocated <= Product.reorder_level,
+            IS_LOW,
             when=actor.may(Permission.STOCK_CHANGE),
         ),
+        "reviews_flagged": _of(Review, visible_reviews(actor), is_flag_open(), when=actor.may(Permission.REVIEW_HIDE)),
     }
     asked = {name: query for name, query in counts.items() if query is not None}
     found = session.execute(select(*(query.label(name) for name, query in asked.items()))).one()._mapping

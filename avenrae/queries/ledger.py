@@ -19,6 +19,23 @@ from avenrae.queries.scopes import visible_ledger
 from avenrae.settings import settings
 
 _SORTS = {"occurred_at": LedgerEntry.occurred_at}
+_ROWS: Select[*tuple[Any, ...]] = (
+    select(
+        LedgerEntry.id,
+        LedgerEntry.occurred_at,
+        LedgerEntry.kind,
+        LedgerEntry.source,
+        LedgerEntry.source_id,
+        Booking.reference.label("booking"),
+        Order.reference.label("order"),
+        LedgerEntry.gross_minor,
+        LedgerEntry.commission_minor,
+        LedgerEntry.currency,
+        LedgerEntry.note,
+    )
+    .outerjoin(Booking, Booking.id == LedgerEntry.source_id)
+    .outerjoin(Order, Order.id == LedgerEntry.source_id)
+)
 
 
 @dataclass(frozen=True)
@@ -73,14 +90,14 @@ def list_entries(
     """Return one page of entries."""
     order = in_order(_SORTS, sort, LedgerEntry.id)
     chosen = page_of(_ids(actor, filters).order_by(*order), page, size).subquery()
-    found = session.execute(_rows().where(LedgerEntry.id.in_(select(chosen.c.id))).order_by(*order))
+    found = session.execute(_ROWS.where(LedgerEntry.id.in_(select(chosen.c.id))).order_by(*order))
     return [_row(r) for r in found]
 
 
 def each_entry(session: Session, actor: Actor, filters: EntryFilters, sort: str) -> Iterator[EntryRow]:
     """Yield every entry the filters leave, as the database sends them; for exports."""
     ids = _ids(actor, filters).subquery()
-    query = _rows().where(LedgerEntry.id.in_(select(ids.c.id))).order_by(*in_order(_SORTS, sort, LedgerEntry.id))
+    query = _ROWS.where(LedgerEntry.id.in_(select(ids.c.id))).order_by(*in_order(_SORTS, sort, LedgerEntry.id))
     return (_row(r) for r in session.execute(query.execution_options(yield_per=1000)))
 
 
@@ -92,26 +109,6 @@ def _ids(actor: Actor, f: EntryFilters) -> Select[Any]:
     if f.source:
         query = query.where(LedgerEntry.source == f.source)
     return query.where(*counted_within(f.start, f.end, restated=f.restated))
-
-
-def _rows() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            LedgerEntry.id,
-            LedgerEntry.occurred_at,
-            LedgerEntry.kind,
-            LedgerEntry.source,
-            LedgerEntry.source_id,
-            Booking.reference.label("booking"),
-            Order.reference.label("order"),
-            LedgerEntry.gross_minor,
-            LedgerEntry.commission_minor,
-            LedgerEntry.currency,
-            LedgerEntry.note,
-        )
-        .outerjoin(Booking, Booking.id == LedgerEntry.source_id)
-        .outerjoin(Order, Order.id == LedgerEntry.source_id)
-    )
 
 
 def _row(found: Any) -> EntryRow:

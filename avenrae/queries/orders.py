@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.orm import Session
 
 from avenrae.enums import (
@@ -21,14 +21,33 @@ from avenrae.enums import (
 from avenrae.errors import NotFound
 from avenrae.models import Client, Order, OrderItem, Product, StockMovement, Transaction, User
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.listing import count_of, in_order, key_of, one_of, page_of
-from avenrae.queries.people import is_one_of, people_named
+from avenrae.queries.listing import COUNT_LIMIT, count_of, in_order, key_of, one_of, page_of
+from avenrae.queries.people import PeopleSearch
 from avenrae.queries.periods import span_of
 from avenrae.queries.scopes import visible_orders, visible_transactions
 
 # Each has an index to walk.
 _SORTS = {"placed_at": Order.placed_at, "reference": Order.reference, "total": Order.total_minor}
 _PIECES = select(func.coalesce(func.sum(OrderItem.quantity), 0)).where(OrderItem.order_id == Order.id).scalar_subquery()
+_ROWS: Select[*tuple[Any, ...]] = (
+    select(
+        Order.id,
+        Order.reference,
+        Order.kind,
+        Order.placed_at,
+        Order.status,
+        Order.payment_status,
+        Order.total_minor,
+        Order.refunded_minor,
+        Order.currency,
+        Order.client_id,
+        (User.first_name + " " + User.last_name).label("client_name"),
+        Order.country,
+        _PIECES.label("pieces"),
+    )
+    .outerjoin(Client, Client.id == Order.client_id)
+    .outerjoin(User, User.id == Client.user_id)
+)
 
 
 @dataclass(frozen=True)
@@ -143,15 +162,16 @@ def order_filters(params: Mapping[str, str], zone: str) -> OrderFilters:
 
 def each_order(session: Session, actor: Actor, filters: OrderFilters, sort: str) -> Iterator[OrderRow]:
     """Yield every order the filters leave, as the database sends them; for exports."""
-    require(actor, Permission.ORDER_VIEW)
-    query = _rows().where(visible_orders(actor), *_conditions(session, actor, filters))
+    search = _people_search(actor, filters)
+    query = _ROWS.where(Order.id.in_(search.all()) if search else true(), *_conditions(actor, filters))
     ordered = query.order_by(*in_order(_SORTS, sort, Order.id)).execution_options(yield_per=1000)
     return (_row(r) for r in session.execute(ordered))
 
 
 def count_orders(session: Session, actor: Actor, filters: OrderFilters) -> int:
     """Return how many orders the filters leave, up to the counting limit."""
-    return count_of(session, _ids(session, actor, filters))
+    search = _people_search(actor, filters)
+    return count_of(session, search.all(upto=COUNT_LIMIT + 1) if search else _ids(actor, filters))
 
 
 def list_orders(
@@ -164,8 +184,11 @@ def list_orders(
         InvalidInput: The sort is not one of the list's.
     """
     order = in_order(_SORTS, sort, Order.id)
-    chosen = page_of(_ids(session, actor, filters).order_by(*order), page, size).subquery()
-    found = session.execute(_rows().where(Order.id.in_(select(chosen.c.id))).order_by(*order))
+    if search := _people_search(actor, filters):
+        ids = search.page(_SORTS, sort, page, size)
+    else:
+        ids = page_of(_ids(actor, filters).order_by(*order), page, size)
+    found = session.execute(_ROWS.where(Order.id.in_(select(ids.subquery().c.id))).order_by(*order))
     return [_row(r) for r in found]
 
 
@@ -175,7 +198,7 @@ def get_order(session: Session, actor: Actor, order_id: uuid.UUID) -> OrderDetai
     Raises:
         NotFound: There is none, or the actor may not see it.
     """
-    query = _rows().add_columns(
+    query = _ROWS.add_columns(
         User.email,
         User.phone,
         Order.items_minor,
@@ -281,13 +304,29 @@ def _payments(session: Session, actor: Actor, order_id: uuid.UUID) -> Iterator[P
     )
 
 
-def _ids(session: Session, actor: Actor, filters: OrderFilters) -> Select[Any]:
+def _ids(actor: Actor, filters: OrderFilters) -> Select[Any]:
+    return select(Order.id).where(*_conditions(actor, filters))
+
+
+def _people_search(actor: Actor, f: OrderFilters) -> PeopleSearch | None:
+    """Return the search among everybody's orders; a client finds his own by their reference alone."""
+    if not _words(f) or not actor.is_staff:
+        return None
+    return PeopleSearch(actor, _words(f), _ids(actor, f), _has_reference(f), (Order.client_id, Client))
+
+
+def _words(f: OrderFilters) -> str:
+    return f.search.replace("\0", "").strip()
+
+
+def _has_reference(f: OrderFilters) -> ColumnElement[bool]:
+    return Order.reference == _words(f).upper()
+
+
+def _conditions(actor: Actor, f: OrderFilters) -> list[ColumnElement[bool]]:
+    """Return the conditions of all filters but the search of staff."""
     require(actor, Permission.ORDER_VIEW)
-    return select(Order.id).where(visible_orders(actor), *_conditions(session, actor, filters))
-
-
-def _conditions(session: Session, actor: Actor, f: OrderFilters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = [visible_orders(actor)]
     if f.status:
         conditions.append(Order.status == f.status)
     if f.payment_status:
@@ -302,32 +341,9 @@ def _conditions(session: Session, actor: Actor, f: OrderFilters) -> list[ColumnE
         conditions.append(Order.client_id == f.client_id)
     if f.product_id:
         conditions.append(Order.id.in_(select(OrderItem.order_id).where(OrderItem.product_id == f.product_id)))
-    if search := f.search.strip():
-        by_client = [is_one_of(Order.client_id, people_named(session, actor, search).clients)] if actor.is_staff else []
-        conditions.append(or_(Order.reference == search.upper(), *by_client))
+    if _words(f) and not actor.is_staff:
+        conditions.append(_has_reference(f))
     return conditions
-
-
-def _rows() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            Order.id,
-            Order.reference,
-            Order.kind,
-            Order.placed_at,
-            Order.status,
-            Order.payment_status,
-            Order.total_minor,
-            Order.refunded_minor,
-            Order.currency,
-            Order.client_id,
-            (User.first_name + " " + User.last_name).label("client_name"),
-            Order.country,
-            _PIECES.label("pieces"),
-        )
-        .outerjoin(Client, Client.id == Order.client_id)
-        .outerjoin(User, User.id == Client.user_id)
-    )
 
 
 def _row(found: Any) -> OrderRow:

@@ -1,27 +1,22 @@
 """Finding people by name or e-mail: what searches of bookings and orders and the pickers of forms stand on."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, literal, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, not_, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from avenrae.models import Client, Practitioner, User
 from avenrae.permissions import Actor
-from avenrae.queries.listing import name_matches
+from avenrae.queries.listing import in_order, name_matches, page_of
 from avenrae.queries.scopes import visible_clients, visible_practitioners, visible_users
 
-_MOST = 5_000
-"""A search that fits more people than this is looked up for the first of them only."""
-
-
-@dataclass(frozen=True)
-class PeopleFound:
-    """The keys of the clients and practitioners that a search fits."""
-
-    clients: list[uuid.UUID]
-    practitioners: list[uuid.UUID]
+Owner = tuple[InstrumentedAttribute[Any], type[Client] | type[Practitioner]]
+"""The column that says whose a row is, and what it is a key of."""
+_COMMON, _MANY = 1_000, 500
+"""A name is common if more people have it and more rows are theirs: walking the list soon finds a page of them."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +34,65 @@ def is_named(search: str) -> ColumnElement[bool]:
     return name_matches(User.name_folded if len(search.strip()) < 3 else User.search_folded, search)
 
 
-def is_one_of(column: InstrumentedAttribute[Any], keys: list[uuid.UUID]) -> ColumnElement[bool]:
-    """Return the condition that a column is among many keys, bound as one array."""
-    return column == any_(literal(keys, ARRAY(Uuid)))
+def of_named(actor: Actor, search: str, *owners: Owner) -> ColumnElement[bool]:
+    """Return the condition that a row belongs to somebody whose name (for staff also e-mail) fits.
+
+    The names are read row by row, by their keys: for rows that are few, or walked in order until a page is full.
+    """
+    return or_(*(_fits(actor, search, *owner) for owner in owners))
 
 
-def people_named(session: Session, actor: Actor, search: str) -> PeopleFound:
-    """Return the clients and practitioners the actor sees whose name (for staff also e-mail) fits."""
-    fits = is_named(search) if actor.is_staff else name_matches(User.name_folded, search)
-    clients = select(Client.id).join(User, User.id == Client.user_id).where(fits, visible_clients(actor))
-    practitioners = (
-        select(Practitioner.id).join(User, User.id == Practitioner.user_id).where(fits, visible_practitioners(actor))
-    )
-    return PeopleFound(list(session.scalars(clients.limit(_MOST))), list(session.scalars(practitioners.limit(_MOST))))
+def _fits(actor: Actor, search: str, key: InstrumentedAttribute[Any], model: Any) -> ColumnElement[bool]:
+    names = User.search_folded if actor.is_staff and len(search.strip()) >= 3 else User.name_folded
+    name = select(names).join(model, model.user_id == User.id).where(model.id == key).correlate(key.class_)
+    return name_matches(name.scalar_subquery(), search)
+
+
+class PeopleSearch:
+    """What a search of staff leaves of a list whose rows belong to people, or have the reference that it says.
+
+    The rows of a rare name are few and looked up from its people; those of a common one are many, and the list is
+    walked in its order until the page is full. The database decides by counting some of both, within one statement.
+    """
+
+    def __init__(self, actor: Actor, search: str, ids: Select[Any], reference: ColumnElement[bool], *owners: Owner):
+        """`ids` selects the key of every row that the other filters leave."""
+        self._ids, self._reference, self._owners = ids, reference, owners
+        self._fits = [_fits(actor, search, *owner) for owner in owners]
+        self._people = select(User.id).where(is_named(search)).cte("people")
+        people, rows = select(self._people.c.id).limit(_COMMON + 1).subquery(), self.all(upto=_MANY + 1).subquery()
+        # The rows are counted only if the people are many.
+        self._is_common = and_(
+            select(func.count() > _COMMON).select_from(people).scalar_subquery(),
+            select(func.count() > _MANY).select_from(rows).scalar_subquery(),
+        )
+
+    def page(self, sorts: Mapping[str, Any], sort: str, number: int, size: int) -> Select[Any]:
+        """Return the keys that a page shows."""
+        key, by = self._ids.selected_columns[0], sort.removeprefix("-")
+        order = in_order(sorts, sort, key)
+        walked = self._ids.where(self._is_common, or_(self._reference, *self._fits)).order_by(*order)
+        rows = self._ids.add_columns(sorts[by].label("sorted_by")).order_by(*order).limit(max(1, number) * size)
+        found = self._looked_up(rows).subquery()
+        looked_up = select(found.c.id).where(not_(self._is_common))
+        looked_up = looked_up.order_by(*in_order({by: found.c.sorted_by}, sort, found.c.id))
+        return select(union_all(page_of(walked, number, size), page_of(looked_up, number, size)).subquery().c.id)
+
+    def all(self, *, upto: int | None = None) -> Select[Any]:
+        """Return every key, each once and in no order; no more than `upto` are asked for."""
+        return select(self._looked_up(self._ids.limit(upto)).subquery().c.id).limit(upto)
+
+    def _looked_up(self, rows: Select[Any]) -> CompoundSelect[Any]:
+        """Return rows from the people, each in the first part that finds it, so that none waits for all the others."""
+        parts, before = [rows.where(self._reference)], [self._reference]
+        for key, model in self._owners:
+            # The limits keep the planner to these steps, by index, however many people it expects.
+            one = select(model.id).where(model.user_id == self._people.c.id).limit(1).lateral()
+            owners = select(one.c.id).select_from(self._people.join(one, true())).cte()
+            own = rows.where(key == owners.c.id, *(found.is_not(True) for found in before)).lateral()
+            parts.append(select(*own.c).select_from(owners.join(own, true())))
+            before.append(key.in_(select(owners.c.id)))
+        return union_all(*parts)
 
 
 def name_of(session: Session, actor: Actor, *, client: uuid.UUID | None, practitioner: uuid.UUID | None) -> str:

@@ -17,12 +17,11 @@ from avenrae.enums import (
     CancellationPolicy,
     Delivery,
     PractitionerKind,
-    ReviewStatus,
     Role,
     VerificationStatus,
 )
 from avenrae.errors import NotFound
-from avenrae.models import Client, Practitioner, Review, Service, User
+from avenrae.models import Practitioner, Service, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.listing import count_of, in_order, name_matches, one_of, page_of
 from avenrae.queries.positions import Near, around, near_of, sees_everything, shown_position
@@ -125,19 +124,6 @@ class ServiceRow:
     delivery: Delivery
     policy: CancellationPolicy
     is_available: bool
-
-
-@dataclass(frozen=True)
-class ReviewRow:
-    """What a client wrote after a session; staff see the full name, others the first."""
-
-    id: uuid.UUID
-    reviewer: str
-    rating: int
-    comment: str
-    response: str | None
-    status: ReviewStatus
-    created_at: datetime
 
 
 def practitioner_filters(params: Mapping[str, str], zone: str = "") -> PractitionerFilters:
@@ -268,31 +254,6 @@ def list_services(
         ServiceRow(**{**r._mapping, "delivery": Delivery(r.delivery), "policy": CancellationPolicy(r.policy)})
         for r in found
     ]
-
-
-def list_reviews(session: Session, actor: Actor, practitioner_id: uuid.UUID, *, limit: int = 20) -> list[ReviewRow]:
-    """Return the newest reviews of a practitioner the actor sees; only staff see those that are not published."""
-    require(actor, Permission.PRACTITIONER_VIEW)
-    query = (
-        select(
-            Review.id,
-            (_NAME if actor.is_staff else User.first_name).label("reviewer"),
-            Review.rating,
-            Review.comment,
-            Review.response,
-            Review.status,
-            Review.created_at,
-        )
-        .join(Client, Client.id == Review.client_id)
-        .join(User, User.id == Client.user_id)
-        .join(Practitioner, Practitioner.id == Review.practitioner_id)
-        .where(Practitioner.id == practitioner_id, visible_practitioners(actor))
-        .order_by(Review.created_at.desc(), Review.id.desc())
-        .limit(limit)
-    )
-    if not actor.is_staff:
-        query = query.where(Review.status == ReviewStatus.PUBLISHED)
-    return [ReviewRow(**{**r._mapping, "status": ReviewStatus(r.status)}) for r in session.execute(query)]
 
 
 def _found(actor: Actor, f: PractitionerFilters) -> tuple[Select[*tuple[Any, ...]], dict[str, Any]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from avenrae.enums import MovementReason, ProductType
@@ -17,10 +17,27 @@ from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.listing import count_of, in_order, name_matches, one_of, page_of
 from avenrae.queries.scopes import visible_products
 
-# Written out, not bound: the indexes stand on these very expressions.
 _AVAILABLE = Product.on_hand - Product.allocated
+# Written out, not bound: the indexes and the statistics stand on these very expressions.
+_NOTHING: ColumnElement[int] = literal_column("0")
+IS_OUT = _AVAILABLE == _NOTHING
+IS_LOW = and_(Product.is_active, Product.reorder_level > _NOTHING, _AVAILABLE - Product.reorder_level <= _NOTHING)
+"""Whether a product is on sale and has come to its reorder level; a level of 0 means it is not reordered."""
 # Each has an index to walk.
 _SORTS = {"title": Product.title_folded.collate("C"), "sku": func.upper(Product.sku), "price": Product.price_minor}
+_ROWS: Select[*tuple[Any, ...]] = select(
+    Product.id,
+    Product.sku,
+    Product.title,
+    Product.product_type,
+    Product.category,
+    Product.price_minor,
+    Product.currency,
+    Product.is_active,
+    Product.on_hand,
+    Product.allocated,
+    Product.reorder_level,
+)
 
 
 class StockLevel(StrEnum):
@@ -113,7 +130,7 @@ def product_filters(params: Mapping[str, str], _zone: str = "") -> ProductFilter
 def each_product(session: Session, actor: Actor, filters: ProductFilters, sort: str) -> Iterator[ProductRow]:
     """Yield every product the filters leave, as the database sends them; for exports."""
     require(actor, Permission.PRODUCT_VIEW)
-    ordered = _rows().where(visible_products(actor), *_conditions(filters))
+    ordered = _ROWS.where(visible_products(actor), *_conditions(filters))
     ordered = ordered.order_by(*in_order(_SORTS, sort, Product.id)).execution_options(yield_per=1000)
     return (_row(actor, r) for r in session.execute(ordered))
 
@@ -134,7 +151,7 @@ def list_products(
     """
     order = in_order(_SORTS, sort, Product.id)
     chosen = page_of(_ids(actor, filters).order_by(*order), page, size).subquery()
-    found = session.execute(_rows().where(Product.id.in_(select(chosen.c.id))).order_by(*order))
+    found = session.execute(_ROWS.where(Product.id.in_(select(chosen.c.id))).order_by(*order))
     return [_row(actor, r) for r in found]
 
 
@@ -144,7 +161,7 @@ def get_product(session: Session, actor: Actor, product_id: uuid.UUID) -> Produc
     Raises:
         NotFound: There is none, or the actor may not see it.
     """
-    query = _rows().add_columns(Product.description, Product.created_at)
+    query = _ROWS.add_columns(Product.description, Product.created_at)
     found = session.execute(query.where(Product.id == product_id, visible_products(actor))).one_or_none()
     if found is None:
         raise NotFound("There is no such product, or it is not yours to see.")
@@ -227,32 +244,16 @@ def _conditions(f: ProductFilters) -> list[ColumnElement[bool]]:
     if f.product_type:
         conditions.append(Product.product_type == f.product_type)
     if f.stock is StockLevel.LOW:
-        conditions.append(and_(Product.is_active, Product.reorder_level > 0, Product.reorder_level >= _AVAILABLE))
+        conditions.append(IS_LOW)
     elif f.stock is StockLevel.OUT:
-        conditions.append(_AVAILABLE == 0)
+        conditions.append(IS_OUT)
     elif f.stock is StockLevel.IN:
-        conditions.append(_AVAILABLE > 0)
+        conditions.append(_AVAILABLE > _NOTHING)
     if f.on_sale:
         conditions.append(Product.is_active.is_(f.on_sale is OnSale.YES))
     if search := f.search.strip():
         conditions.append(name_matches(Product.title_folded if len(search) < 3 else Product.search_folded, search))
     return conditions
-
-
-def _rows() -> Select[*tuple[Any, ...]]:
-    return select(
-        Product.id,
-        Product.sku,
-        Product.title,
-        Product.product_type,
-        Product.category,
-        Product.price_minor,
-        Product.currency,
-        Product.is_active,
-        Product.on_hand,
-        Product.allocated,
-        Product.reorder_level,
-    )
 
 
 def _row(actor: Actor, found: Any) -> ProductRow:

@@ -3,17 +3,19 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from avenrae.enums import Role, VerificationStatus
+from avenrae.enums import ReviewSide, ReviewStatus, Role, VerificationStatus
 from avenrae.models import (
     Booking,
     Client,
     LedgerEntry,
+    Notification,
     Order,
     Practitioner,
     Product,
+    Review,
     Service,
     Ticket,
     TicketMessage,
@@ -65,6 +67,25 @@ def visible_users(actor: Actor) -> ColumnElement[bool]:
     return true() if actor.may(Permission.USER_VIEW) else _is_own(User.id, actor.user_id)
 
 
+def visible_reviews(actor: Actor) -> ColumnElement[bool]:
+    """Staff: all. Whoever was there: what he wrote himself, and what is published about him. Others: what clients
+    wrote and is published about a practitioner they see; never what is kept back or hidden.
+    """
+    if actor.may(Permission.REVIEW_HIDE):
+        return true()
+    if not actor.may(Permission.REVIEW_WRITE):
+        return false()
+    is_published = Review.status == ReviewStatus.PUBLISHED
+    if actor.role is Role.PRACTITIONER:
+        is_mine = Review.written_by == ReviewSide.PRACTITIONER
+        return and_(_is_own(Review.practitioner_id, actor.practitioner_id), or_(is_mine, is_published))
+    is_mine = Review.written_by == ReviewSide.CLIENT
+    seen = Review.practitioner_id.in_(select(Practitioner.id).where(visible_practitioners(actor)))
+    return or_(
+        and_(_is_own(Review.client_id, actor.client_id), or_(is_mine, is_published)), and_(is_mine, is_published, seen)
+    )
+
+
 def visible_products(actor: Actor) -> ColumnElement[bool]:
     """Admins: all; whoever may look at products: the ones on sale."""
     if actor.may(Permission.PRODUCT_EDIT):
@@ -111,6 +132,11 @@ def visible_ticket_messages(actor: Actor) -> ColumnElement[bool]:
         return true()
     own = select(Ticket.id).where(visible_tickets(actor))
     return TicketMessage.ticket_id.in_(own) & TicketMessage.is_internal.is_(False)
+
+
+def visible_notifications(actor: Actor) -> ColumnElement[bool]:
+    """Everybody: what he himself was told."""
+    return _is_own(Notification.user_id, actor.user_id) if actor.may(Permission.NOTIFICATION_READ) else false()
 
 
 def _is_own(column: InstrumentedAttribute[Any], key: uuid.UUID | None) -> ColumnElement[bool]:

@@ -51,7 +51,15 @@ def is_live() -> ColumnElement[bool]:
 def find_actor(session: Session, session_id: uuid.UUID) -> Actor | None:
     """Return who is signed in by this session, or None when it has ended, whatever the reason."""
     found = session.execute(
-        select(User, Practitioner.id, Client.id)
+        select(
+            User.id,
+            User.role,
+            (User.first_name + " " + User.last_name).label("name"),
+            User.email,
+            User.time_zone,
+            Practitioner.id.label("practitioner_id"),
+            Client.id.label("client_id"),
+        )
         .join(SignInSession, SignInSession.user_id == User.id)
         .outerjoin(Practitioner, Practitioner.user_id == User.id)
         .outerjoin(Client, Client.user_id == User.id)
@@ -59,15 +67,14 @@ def find_actor(session: Session, session_id: uuid.UUID) -> Actor | None:
     ).first()
     if found is None:
         return None
-    user, practitioner_id, client_id = found
     return Actor(
-        user_id=user.id,
-        role=Role(user.role),
-        name=user.name,
-        email=user.email,
-        time_zone=user.time_zone,
-        practitioner_id=practitioner_id,
-        client_id=client_id,
+        user_id=found.id,
+        role=Role(found.role),
+        name=found.name,
+        email=found.email,
+        time_zone=found.time_zone,
+        practitioner_id=found.practitioner_id,
+        client_id=found.client_id,
         session_id=session_id,
     )
 

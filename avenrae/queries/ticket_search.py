@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from avenrae.models import Ticket, TicketMessage, User
 from avenrae.permissions import Actor
-from avenrae.queries.people import is_named, is_one_of
+from avenrae.queries.people import is_named
 from avenrae.queries.scopes import visible_ticket_messages, visible_tickets
 
 RARE = 3_000
@@ -76,7 +76,7 @@ def _of_people(session: Session, search: str) -> ColumnElement[bool]:
     if len(search.strip()) < 3:
         return false()
     keys = list(session.scalars(select(User.id).where(is_named(search)).limit(_MOST_PEOPLE)))
-    return is_one_of(Ticket.requester_id, keys) if keys else false()
+    return Ticket.requester_id.in_(keys) if keys else false()
 
 
 def _by_index(actor: Actor, search: str, by_person: ColumnElement[bool]) -> Select[Any]:

@@ -2,16 +2,20 @@
 
 import json
 import uuid
+from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from avenrae import clock
 from avenrae.enums import NoticeKind
+from avenrae.errors import NotFound
 from avenrae.models import Notification, OutboxMail, User
+from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.scopes import visible_notifications
 
-SEND_MAIL = "avenrae:send_mail"
+SEND_MAIL = "send_mail"
 """The task that sends one mail of the outbox, by its name in the queue."""
 
 _DEFER = text(
@@ -70,6 +74,32 @@ def notify(
             once=once,
             created_at=clock.now(),
         )
+        .on_conflict_do_nothing()
         .returning(OutboxMail.id)
-    ).scalar_one()
-    session.execute(_DEFER, {"task": SEND_MAIL, "args": json.dumps({"mail_id": str(mail_id)})})
+    ).scalar()
+    if mail_id is not None:
+        session.execute(_DEFER, {"task": SEND_MAIL, "args": json.dumps({"mail_id": str(mail_id)})})
+
+
+def mark_read(session: Session, actor: Actor, notification_id: uuid.UUID) -> None:
+    """Say that the actor has read one of the notices to him; a second time changes nothing.
+
+    Raises:
+        NotFound: There is no such notice to him.
+    """
+    require(actor, Permission.NOTIFICATION_READ)
+    found = session.scalars(
+        select(Notification).where(Notification.id == notification_id, visible_notifications(actor)).with_for_update()
+    ).one_or_none()
+    if found is None:
+        raise NotFound("There is no such notice, or it is not to you.")
+    found.read_at = found.read_at or clock.now()
+    session.flush()
+
+
+def mark_all_read(session: Session, actor: Actor, *, told_until: datetime) -> int:
+    """Say that the actor has read everything that he was told until then; returns how many that were."""
+    require(actor, Permission.NOTIFICATION_READ)
+    unread = (visible_notifications(actor), Notification.read_at.is_(None), Notification.created_at <= told_until)
+    marked = session.execute(update(Notification).where(*unread).values(read_at=clock.now()).returning(Notification.id))
+    return len(marked.all())

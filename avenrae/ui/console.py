@@ -5,18 +5,21 @@ from pathlib import Path
 import streamlit as st
 
 from avenrae.errors import AvenraeError
+from avenrae.queries.notifications import MOST_UNREAD, count_unread
 from avenrae.settings import ROOT
-from avenrae.ui.actions import actor, begin_run, go_on, read_actor, show_messages
+from avenrae.ui.actions import actor, begin_run, go_on, load, read_actor, show_messages
 from avenrae.ui.failures import report
 from avenrae.ui.navigation import screens_of
 
 HOME = ROOT / "pages" / "office" / "home.py"
 _CSS = Path(__file__).parent / "frontend" / "console.css"
+# Addresses, not files: Streamlit would open, check and encode the pictures again in every run.
+_STATIC = "/app/static"
 
 
 def run_console() -> None:
     """Draw one run of the console; Streamlit calls it for every interaction."""
-    st.set_page_config(page_title="Avenrae Console", page_icon=str(ROOT / "static" / "favicon.png"), layout="wide")
+    st.set_page_config(page_title="Avenrae Console", page_icon=f"{_STATIC}/favicon.png", layout="wide")
     try:
         found = read_actor()
     except AvenraeError as e:
@@ -29,7 +32,7 @@ def run_console() -> None:
         st.stop()
     st.session_state["_actor"] = found
     st.html(_CSS)
-    st.logo(str(ROOT / "static" / "logo.svg"), icon_image=str(ROOT / "static" / "icon.svg"), size="large")
+    st.logo(f"{_STATIC}/logo.svg", icon_image=f"{_STATIC}/icon.svg", size="large")
     page = st.navigation(_menu())
     with st.sidebar:
         _who()
@@ -47,10 +50,11 @@ def run_console() -> None:
 
 def _menu() -> dict[str, list[st.Page]]:
     menu: dict[str, list[st.Page]] = {}
+    unread = _unread()
     for s in screens_of(actor()):
         page = st.Page(
             ROOT / "pages" / f"{s.script}.py",
-            title=s.title_for(actor().role),
+            title=s.title_for(actor().role) + (unread if s.script == "office/notifications" else ""),
             url_path=s.url_path or None,
             icon=f":material/{s.icon}:",
             default=not s.url_path,
@@ -58,6 +62,15 @@ def _menu() -> dict[str, list[st.Page]]:
         )
         menu.setdefault(s.section, []).append(page)
     return menu
+
+
+def _unread() -> str:
+    """Return how many notices are new, for the menu; the page itself says what is wrong where that cannot be read."""
+    try:
+        n = load(count_unread)
+    except AvenraeError:
+        return ""
+    return f" ({MOST_UNREAD}+)" if n > MOST_UNREAD else f" ({n})" if n else ""
 
 
 def _who() -> None:

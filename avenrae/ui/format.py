@@ -1,5 +1,6 @@
 """How things read on a screen: times with their zone, statuses with their colour, money, words."""
 
+import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from avenrae.enums import (
     BookingStatus,
     OrderStatus,
     PaymentStatus,
+    ReviewStatus,
     TicketPriority,
     TicketStatus,
     VerificationStatus,
@@ -41,12 +43,14 @@ _TONES: dict[type[StrEnum], dict[str, Tone]] = {
     PaymentStatus: {"unpaid": "amber", "paid": "green", "partially_refunded": "violet"},
     OrderStatus: {"pending": "amber", "paid": "blue", "fulfilled": "green"},
     VerificationStatus: {"submitted": "amber", "approved": "green", "rejected": "red", "suspended": "red"},
+    ReviewStatus: {"waiting": "amber", "published": "green", "hidden": "red"},
     AvailabilityStatus: {"available": "green", "busy": "amber"},
     TicketStatus: {"open": "blue", "in_progress": "violet", "waiting": "amber", "resolved": "green"},
     TicketPriority: {"urgent": "red", "high": "amber", "medium": "blue"},
 }
 _MARKDOWN_COLOURS = {"amber": "orange", "grey": "gray"}
 _MARKDOWN_SIGNS = frozenset("\\`*_[]<>$~:#|")
+_ADDRESS = re.compile(r"(https?:|www)(//|\.)", re.IGNORECASE)
 _WORDS = {"no_show": "No-show"}
 
 
@@ -57,6 +61,8 @@ def words(value: str) -> str:
 
 def plain_text(text: str) -> str:
     """Return somebody's words so that Markdown shows them as they are: no links, images or headings."""
+    # A bare address becomes a link whatever is escaped; an invisible joiner in it keeps it text.
+    text = _ADDRESS.sub("\\1\u2060\\2", text)
     return "".join(f"\\{sign}" if sign in _MARKDOWN_SIGNS else sign for sign in text)
 
 
@@ -107,7 +113,7 @@ def how_long(time: timedelta) -> str:
 
 
 def count(n: int, one: str, many: str = "", *, limit: int = 100_000) -> str:
-    """Return a number with its noun: `1 booking`, `2 340 bookings`, `100 000+ bookings`."""
+    """Return a number with its noun: `1 booking`, `2 340 bookings`, `10 000+ bookings`."""
     shown = number(min(n, limit)) + ("+" if n > limit else "")
     return f"{shown} {one if n == 1 else many or one + 's'}"
 

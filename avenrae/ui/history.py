@@ -13,7 +13,17 @@ from avenrae.ui.actions import actor, load
 from avenrae.ui.format import plain_text, when, words
 
 _STEP = 50
-_SILENT = {"id", "occupied", "user_id", "client_id", "practitioner_id", "service_id", "product_id", "order_id"}
+_SILENT = {
+    "id",
+    "occupied",
+    "flagged_by",
+    "user_id",
+    "client_id",
+    "practitioner_id",
+    "service_id",
+    "product_id",
+    "order_id",
+}
 
 
 def show_history(table: str, row_id: uuid.UUID, currency: str = "ZAR") -> None:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from avenrae.permissions import Actor
 from avenrae.queries.listing import COUNT_LIMIT, PAGE_SIZE
 from avenrae.settings import ROOT
 from avenrae.ui.actions import load
@@ -17,6 +18,8 @@ from avenrae.ui.navigation import SCREENS, screen
 from avenrae.ui.records import Column, records
 
 Row = TypeVar("Row")
+_DEEPEST = 2_000
+"""Pages reach this far: the database walks over every row before the page."""
 
 
 def page_path(script: str) -> str:
@@ -134,18 +137,18 @@ def show_list(
     keeps under `chosen` which are ticked; returns the ids of those that are on this page.
     """
     _draw_narrowed(narrowed or {})
-    total = load(count, filters)
     order = st.query_params.get("sort", sort)
     if order.removeprefix("-") not in {c.key for c in columns if c.key}:
         order = sort
+    asked = asked_page()
+    total, found = load(_count_and_read, count, rows, filters, order, asked)
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
-    head.caption(counted(total, noun, nouns, limit=COUNT_LIMIT))
+    beyond = "Counting stops here. Filters narrow the list; sorted the other way it begins with its end."
+    head.caption(counted(total, noun, nouns, limit=COUNT_LIMIT), help=beyond if total > COUNT_LIMIT else None)
     if export and total:
         _export_link(head, export, {**params, "sort": order})
     table = st.container()
-    pages = math.ceil(min(total, COUNT_LIMIT) / PAGE_SIZE)
-    number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
-    found = load(rows, filters, sort=order, page=number) if total else []
+    found = turn_pages(total, asked, found, lambda number: load(rows, filters, sort=order, page=number))
     with table:
         records(
             found,
@@ -164,6 +167,43 @@ def show_list(
         )
     ticked = st.session_state.get(chosen, ()) if chosen else ()
     return [key for key in map(row_id, found) if key in ticked]
+
+
+def _count_and_read(
+    session: Any,
+    actor: Actor,
+    count: Callable[..., int],
+    rows: Callable[..., Sequence[Row]],
+    filters: Any,
+    order: str,
+    page: int,
+) -> tuple[int, Sequence[Row]]:
+    """Read both with one connection."""
+    total = count(session, actor, filters)
+    return total, rows(session, actor, filters, sort=order, page=page) if total else []
+
+
+def asked_page() -> int:
+    """Return the page that was pressed or that the address names; the widget has the last word."""
+    named = str(st.session_state.get("page") or st.query_params.get("page", ""))
+    return min(max(1, int(named)), _DEEPEST) if named.isascii() and named.isdigit() and len(named) < 10 else 1
+
+
+def turn_pages(total: int, asked: int, found: Sequence[Row], read: Callable[[int], Sequence[Row]]) -> Sequence[Row]:
+    """Draw the page numbers; returns the rows of the page chosen, `found` if it is the one that was asked for."""
+    pages = _pages(total, asked, len(found))
+    number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    return found if number == asked or not total else read(number)
+
+
+def _pages(total: int, asked: int, found: int) -> int:
+    """Return how many pages there are; of a list that was not counted to its end, one more than are known."""
+    pages = math.ceil(min(total, COUNT_LIMIT) / PAGE_SIZE)
+    if total <= COUNT_LIMIT:
+        return pages
+    if asked < pages or not found:
+        return pages + 1
+    return min(asked + (found == PAGE_SIZE), _DEEPEST)
 
 
 def _draw_narrowed(narrowed: Mapping[str, str]) -> None:
@@ -187,7 +227,8 @@ def _widen(key: str) -> None:
 
 
 def _why_empty(params: Mapping[str, str], nothing_yet: str) -> str:
-    narrowing = {name: value for name, value in params.items() if value and name not in ("currency", "zone", "view")}
+    ignored = ("currency", "zone", "show", "view")
+    narrowing = {name: value for name, value in params.items() if value and name not in ignored}
     return "Nothing fits these filters. Remove one to see more." if narrowing else nothing_yet
 
 

@@ -50,6 +50,7 @@ _OUTSIDE = frozenset({Role.PRACTITIONER, Role.CLIENT})
 
 SCREENS: tuple[Screen, ...] = (
     Screen("office/home", "Home", "", "home", _ALL),
+    Screen("office/notifications", "Notifications", "notifications", "notifications", _ALL),
     Screen("office/account", "My account", "account", "account_circle", _ALL),
     Screen("care/map", "Practitioner map", "map", "map", _STAFF),
     Screen("care/practitioners", "Practitioners", "practitioners", "groups", frozenset({*_STAFF, Role.CLIENT})),
@@ -60,6 +61,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("care/new_booking", "New booking", "new-booking", "add", _STAFF, _NOBODY),
     Screen("care/availability", "Availability", "availability", "schedule", _KEEPERS, _PRACTITIONER),
     Screen("care/services", "Services", "services", "sell", _OWNERS, _PRACTITIONER),
+    Screen("care/reviews", "Reviews", "reviews", "reviews", _ALL),
+    Screen("care/review", "Review", "review", "rate_review", _ALL, _NOBODY),
     Screen("store/inventory", "Inventory", "inventory", "inventory_2", _SHOPPERS),
     Screen("store/product", "Product", "product", "inventory_2", _SHOPPERS, _NOBODY),
     Screen("store/orders", "Orders", "orders", "shopping_bag", frozenset({*_STAFF, Role.CLIENT})),

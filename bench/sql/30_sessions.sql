@@ -76,20 +76,46 @@ SELECT id, 'B-' || 10000 + n, client_id, practitioner_id, service_id, starts_at,
 FROM bench.settled, bench.size z ORDER BY n;
 SELECT setval('booking_numbers', (SELECT max(n) + 10000 FROM bench.settled));
 
-CREATE UNLOGGED TABLE bench.rated AS
-SELECT b, id AS booking_id, practitioner_id, client_id, ends_at + bench.days(0.1 + 2 * bench.u(b, 70)) AS at,
-       CASE WHEN bench.u(b, 71) < 0.62 THEN 5 WHEN bench.u(b, 71) < 0.86 THEN 4 WHEN bench.u(b, 71) < 0.94 THEN 3
-            WHEN bench.u(b, 71) < 0.97 THEN 2 ELSE 1 END AS stars,
-       CASE WHEN bench.u(b, 72) < 0.98 THEN 'published' WHEN bench.u(b, 72) < 0.99 THEN 'flagged' ELSE 'hidden' END AS status
-FROM bench.settled, bench.size z
-WHERE settled.status = 'completed' AND bench.u(b, 73) < 0.33 AND ends_at < z.today - interval '3 days';
+-- A third of the clients and a fifth of the practitioners write, within two weeks of the end.
+CREATE UNLOGGED TABLE bench.judged AS
+SELECT b, id AS booking_id, practitioner_id, client_id, ends_at + interval '6 minutes' + interval '7 days' AS due_at,
+       CASE WHEN bench.u(b, 73) < 0.33 AND ends_at + bench.days(0.1 + 2 * bench.u(b, 70)) <= z.today
+            THEN ends_at + bench.days(0.1 + 2 * bench.u(b, 70)) END AS client_at,
+       CASE WHEN bench.u(b, 77) < 0.2 AND ends_at + bench.days(0.1 + 11 * bench.u(b, 78)) <= z.today
+            THEN ends_at + bench.days(0.1 + 11 * bench.u(b, 78)) END AS practitioner_at
+FROM bench.settled, bench.size z WHERE settled.status = 'completed';
 
-INSERT INTO reviews (id, booking_id, practitioner_id, client_id, rating, comment, response, status, helpful_count, created_at, updated_at)
-SELECT bench.key(at, 7, b), booking_id, practitioner_id, client_id, stars,
-       (ARRAY['', 'Warm, attentive and on time.', 'I left lighter than I came.', 'Good, but we started late.',
-              'Clear answers and no hurry. I will come back.'])[1 + bench.below(b, 74, 5)],
-       CASE WHEN bench.u(b, 75) < 0.3 THEN 'Thank you for coming.' END, status, bench.below(b, 76, 6), at, at
-FROM bench.rated ORDER BY at;
+-- Each is shown with the second of the two, or when it is due, or at once where it is late.
+CREATE UNLOGGED TABLE bench.rated AS
+SELECT r.*, CASE WHEN bench.u(n, 71) < 0.62 THEN 5 WHEN bench.u(n, 71) < 0.86 THEN 4 WHEN bench.u(n, 71) < 0.94 THEN 3
+                 WHEN bench.u(n, 71) < 0.97 THEN 2 ELSE 1 END AS stars,
+       CASE WHEN shown_at > z.today THEN 'waiting' WHEN bench.u(n, 72) < 0.01 THEN 'hidden' ELSE 'published' END AS status,
+       CASE WHEN shown_at <= z.today AND bench.u(n, 72) < 0.02 THEN shown_at END AS flagged_at,
+       -- all but one in forty of the flags have been decided about
+       CASE WHEN shown_at <= z.today AND (bench.u(n, 72) < 0.01 OR bench.u(n, 72) < 0.02 AND bench.u(n, 79) < 0.95)
+            THEN least(shown_at + interval '5 hours', z.today) END AS moderated_at
+FROM (
+    SELECT b, b * 2 AS n, booking_id, practitioner_id, client_id, due_at, 'client' AS written_by, client_at AS at,
+           greatest(client_at, least(due_at, coalesce(practitioner_at, due_at))) AS shown_at
+    FROM bench.judged WHERE client_at IS NOT NULL
+    UNION ALL
+    SELECT b, b * 2 + 1, booking_id, practitioner_id, client_id, due_at, 'practitioner', practitioner_at,
+           greatest(practitioner_at, least(due_at, coalesce(client_at, due_at)))
+    FROM bench.judged WHERE practitioner_at IS NOT NULL
+) r, bench.size z;
+
+INSERT INTO reviews (id, booking_id, practitioner_id, client_id, rating, comment, response, status, helpful_count, written_by, due_at,
+                     published_at, responded_at, flagged_at, flag_reason, moderated_at, moderation_reason, created_at, updated_at)
+SELECT bench.key(at, 7, n), booking_id, practitioner_id, client_id, stars,
+       CASE written_by WHEN 'client' THEN (ARRAY['', 'Warm, attentive and on time.', 'I left lighter than I came.',
+                'Good, but we started late.', 'Clear answers and no hurry. I will come back.'])[1 + bench.below(n, 74, 5)]
+            ELSE (ARRAY['On time and well prepared.', 'Open and kind.', 'Came late and left early.'])[1 + bench.below(n, 74, 3)] END,
+       CASE WHEN answers THEN 'Thank you for coming.' END, status, bench.below(n, 76, 6), written_by, due_at,
+       CASE WHEN status <> 'waiting' THEN shown_at END, CASE WHEN answers THEN least(shown_at + interval '9 hours', z.today) END,
+       flagged_at, CASE WHEN flagged_at IS NOT NULL THEN 'This was somebody else.' END,
+       moderated_at, CASE WHEN moderated_at IS NOT NULL THEN 'It names a person who was not there.' END, at, at
+FROM (SELECT *, bench.u(n, 75) < 0.3 AND written_by = 'client' AND status = 'published' AS answers FROM bench.rated) r, bench.size z
+ORDER BY at, n;
 
 INSERT INTO practitioners (id, user_id, kind, headline, bio, specialties, languages, hourly_rate_minor, currency, years_experience,
                            address, city, country_code, latitude, longitude, time_zone, verification_status, availability_status,
@@ -106,7 +132,8 @@ SELECT id, user_id,
        status, (ARRAY['available', 'available', 'busy', 'offline'])[1 + bench.below(p, 88, 4)], bps, 15,
        mean, coalesce(ratings, 0), coalesce(held, 0), created_at, created_at
 FROM bench.practitioners p
-LEFT JOIN (SELECT practitioner_id, round(avg(stars), 3) AS mean, count(*) AS ratings FROM bench.rated WHERE status = 'published' GROUP BY 1) r
+LEFT JOIN (SELECT practitioner_id, round(avg(stars), 3) AS mean, count(*) AS ratings FROM bench.rated
+           WHERE status = 'published' AND written_by = 'client' GROUP BY 1) r
        ON r.practitioner_id = p.id
 LEFT JOIN (SELECT practitioner_id, count(*) AS held FROM bench.settled WHERE status = 'completed' GROUP BY 1) h ON h.practitioner_id = p.id
 ORDER BY id;

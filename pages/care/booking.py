@@ -2,11 +2,13 @@
 
 Practitioners confirm, decline, complete and mark no-shows of their own; support confirms and cancels any;
 admins do everything; a client sees and cancels his own, with the refund of its policy shown before the click.
+Both sides of a completed session write their review here.
 """
 
 import streamlit as st
 
 from avenrae import money
+from avenrae.enums import BookingStatus
 from avenrae.permissions import Permission
 from avenrae.queries.bookings import get_booking
 from avenrae.queries.listing import key_of
@@ -18,6 +20,7 @@ from avenrae.ui.details import fact, fact_link, no_record_chosen
 from avenrae.ui.format import day, show_money, status_word, time_range, when
 from avenrae.ui.history import show_history
 from avenrae.ui.lists import link
+from avenrae.ui.reviews import show_session_reviews
 
 who = actor()
 booking_id = key_of(st.query_params.get("id")) or no_record_chosen("care/bookings", "Bookings")
@@ -31,13 +34,19 @@ def main() -> None:
     st.markdown(f"{status_word(booking.status)} {status_word(booking.payment_status)}")
     booking_actions(booking)
     keeps_notes = who.may(Permission.BOOKING_CONFIRM)
-    facts, *notes, history = st.tabs(["Booking", *(["Notes"] if keeps_notes else []), "History"])
-    with facts:
+    is_over = booking.status is BookingStatus.COMPLETED
+    tabs = ["Booking"] + ["Notes"] * keeps_notes + ["Review"] * is_over + ["History"]
+    asked = st.query_params.get("tab")
+    drawn = dict(zip(tabs, st.tabs(tabs, default=asked if asked in tabs else None), strict=True))
+    with drawn["Booking"]:
         _facts()
-    for tab in notes:
-        with tab:
+    if keeps_notes:
+        with drawn["Notes"]:
             _notes()
-    with history:
+    if is_over:
+        with drawn["Review"]:
+            show_session_reviews(booking.id)
+    with drawn["History"]:
         show_history("bookings", booking.id, booking.currency)
 
 

@@ -13,7 +13,7 @@ from avenrae.enums import BookingStatus, Role, VerificationStatus
 from avenrae.permissions import Permission
 from avenrae.queries.bookings import BookingFilters, count_bookings, count_by_status
 from avenrae.queries.listing import key_of
-from avenrae.queries.practitioners import ServiceRow, get_practitioner, list_reviews, list_services
+from avenrae.queries.practitioners import ServiceRow, get_practitioner, list_services
 from avenrae.scheduling.policies import SENTENCES
 from avenrae.services.practitioners import REVIEWS, SUBMITTABLE, review_practitioner, submit_profile
 from avenrae.ui.actions import action, actor, load, opener
@@ -24,6 +24,7 @@ from avenrae.ui.lists import link
 from avenrae.ui.maps import position_map
 from avenrae.ui.profile_form import profile_form
 from avenrae.ui.records import Cell, Column, records
+from avenrae.ui.reviews import show_reviews
 
 who = actor()
 chosen = (
@@ -47,7 +48,7 @@ def main() -> None:
     for name, draw in {
         "Profile": _profile,
         "Services": _services,
-        "Reviews": _reviews,
+        "Reviews": lambda: show_reviews(profile.id),
         "Edit": lambda: profile_form(profile),
     }.items():
         if name in drawn:
@@ -108,22 +109,6 @@ def _services() -> None:
     ]
     found = load(list_services, profile.id)
     records(found, columns, label="services", key="services", row_id=lambda s: str(s.id), empty="No services yet.")
-
-
-def _reviews() -> None:
-    reviews = load(list_reviews, profile.id)
-    if not reviews:
-        st.caption("No reviews yet.")
-    for review in reviews:
-        with st.container(border=True):
-            hidden = "" if review.status == "published" else f" · {words(review.status)}"
-            stars = "★" * review.rating + "☆" * (5 - review.rating)
-            written = f"{day(review.created_at, who.time_zone)}{hidden}"
-            st.markdown(f"{stars} {review.rating} of 5 · **{plain_text(review.reviewer)}**  \n:small[:gray[{written}]]")
-            if review.comment:
-                st.markdown(plain_text(review.comment))
-            if review.response:
-                st.caption(f"Answer: {plain_text(review.response)}")
 
 
 def _actions() -> None:

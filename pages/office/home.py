@@ -65,6 +65,7 @@ def _needs(needs: Needs) -> None:
             {"status": "submitted"},
         ),
         (needs.products_low, "products running low", "store/inventory", {"stock": "low"}),
+        (needs.reviews_flagged, "flagged reviews", "care/reviews", {}),
     ]
     shown = [c for c in cards if c[0] is not None and who.role is not Role.CLIENT]
     if not shown:

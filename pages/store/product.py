@@ -4,7 +4,6 @@ Admins receive, adjust and count its stock, read every movement with the balance
 about it; practitioners and clients see its price and whether it is in stock.
 """
 
-import math
 from typing import Any
 from urllib.parse import quote
 
@@ -13,14 +12,14 @@ import streamlit as st
 from avenrae.enums import MovementReason
 from avenrae.errors import InvalidInput
 from avenrae.permissions import Permission
-from avenrae.queries.listing import PAGE_SIZE, key_of
+from avenrae.queries.listing import COUNT_LIMIT, key_of
 from avenrae.queries.products import MovementRow, count_movements, get_product, list_movements
 from avenrae.services.products import ADJUSTMENTS, MOST_PIECES, adjust_stock, count_stock, receive_stock
 from avenrae.ui.actions import Form, actor, load
 from avenrae.ui.details import fact, no_record_chosen
 from avenrae.ui.format import count, day, plain_text, show_money, when, words
 from avenrae.ui.history import show_history
-from avenrae.ui.lists import follow, link
+from avenrae.ui.lists import asked_page, follow, link, turn_pages
 from avenrae.ui.product_form import product_form
 from avenrae.ui.records import Cell, Column, records
 
@@ -144,11 +143,11 @@ def _entered(typed: Any) -> int:
 
 
 def _movements() -> None:
-    total = load(count_movements, product.id)
-    st.caption(count(total, "movement"))
+    total, asked = load(count_movements, product.id), asked_page()
+    st.caption(count(total, "movement", limit=COUNT_LIMIT))
     table = st.container()
-    pages = math.ceil(total / PAGE_SIZE)
-    number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    found = load(list_movements, product.id, page=asked)
+    found = turn_pages(total, asked, found, lambda number: load(list_movements, product.id, page=number))
     columns: list[Column[MovementRow]] = [
         Column("When", lambda m: when(m.occurred_at, who.time_zone), wrap=False),
         Column("Why", lambda m: Cell(words(m.reason), sub=m.note)),
@@ -158,7 +157,7 @@ def _movements() -> None:
     ]
     with table:
         records(
-            load(list_movements, product.id, page=number),
+            found,
             columns,
             label="movements",
             key="movements",

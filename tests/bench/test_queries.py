@@ -18,6 +18,10 @@ FEW_AND_MANY = {
         "SELECT id FROM practitioners WHERE verification_status = 'approved' ORDER BY rating_count, id LIMIT 1",
         "SELECT id FROM practitioners WHERE verification_status = 'approved' ORDER BY rating_count DESC, id LIMIT 1",
     ),
+    "care/review": (
+        "SELECT id FROM reviews WHERE response IS NULL AND status = 'published' ORDER BY id LIMIT 1",
+        "SELECT row_id FROM audit_entries WHERE table_name = 'reviews' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+    ),
     "store/product": (
         "SELECT product_id FROM stock_movements GROUP BY 1 ORDER BY count(*), 1 LIMIT 1",
         "SELECT product_id FROM stock_movements GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
@@ -37,6 +41,7 @@ FEW_AND_MANY = {
 LISTS = {
     "care/bookings": "SELECT (count(*) + 49) / 50 FROM bookings",
     "care/practitioners": "SELECT (count(*) + 49) / 50 FROM practitioners",
+    "care/reviews": "SELECT (count(*) + 49) / 50 FROM reviews",
     "store/inventory": "SELECT (count(*) + 49) / 50 FROM products",
     "store/orders": "SELECT (count(*) + 49) / 50 FROM orders",
     "support/queue": "SELECT (count(*) + 49) / 50 FROM tickets WHERE status IN ('open', 'in_progress', 'waiting')",
@@ -51,6 +56,10 @@ OWN = {
     " WHERE u.role = 'client' AND u.password_hash IS NOT NULL LIMIT 1",
     ("support/ticket", Role.PRACTITIONER): "SELECT t.id FROM tickets t JOIN users u ON u.id = t.requester_id"
     " WHERE u.role = 'practitioner' AND u.password_hash IS NOT NULL LIMIT 1",
+    ("care/review", Role.CLIENT): "SELECT r.id FROM reviews r JOIN clients c ON c.id = r.client_id"
+    " JOIN users u ON u.id = c.user_id WHERE u.password_hash IS NOT NULL AND r.status = 'published' LIMIT 1",
+    ("care/review", Role.PRACTITIONER): "SELECT r.id FROM reviews r JOIN practitioners p ON p.id = r.practitioner_id"
+    " JOIN users u ON u.id = p.user_id WHERE u.password_hash IS NOT NULL AND r.status = 'published' LIMIT 1",
     ("store/order", Role.CLIENT): "SELECT o.id FROM orders o JOIN clients c ON c.id = o.client_id"
     " JOIN users u ON u.id = c.user_id WHERE u.password_hash IS NOT NULL LIMIT 1",
 }

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 from sqlalchemy import make_url
+from sqlalchemy.orm import Session
 
 from avenrae.db import engine as db
 from avenrae.db.migrate import migrate
 from avenrae.errors import Conflict
+from avenrae.queries.invariants import broken
 from avenrae.ui.navigation import SCREENS
 from bench.pages import measure_pages
 from bench.proof import WRONG, prove
@@ -74,6 +76,14 @@ def test_it_holds_what_was_asked_for(tiny) -> None:
     assert 3_900 <= bookings <= 4_000
     assert 0.03 < live < 0.07
     assert (currencies, states) == (2, 5)
+
+
+def test_the_invariants_hold_in_it(tiny) -> None:
+    """What `verify` proves of every database, nobody suspended being signed in among it."""
+    engine = db.make_engine(tiny("one"))
+    with Session(engine) as session:
+        assert broken(session) == []
+    engine.dispose()
 
 
 @pytest.mark.parametrize(

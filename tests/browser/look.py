@@ -25,6 +25,7 @@ DETAILS = {
     "practitioner": "/practitioners",
     "product": "/inventory",
     "order": "/orders",
+    "review": "/reviews",
     "ticket": "/tickets",
 }
 

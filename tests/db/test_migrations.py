@@ -77,6 +77,52 @@ def test_up_down_up(blank: Engine) -> None:
     assert dump(blank) == before
 
 
+def test_reviews_from_before_keep_their_meaning(blank: Engine) -> None:
+    """Up: what was shown is shown, a flag is kept beside it, and ratings follow; down: nothing kept back comes out."""
+    people = """
+        INSERT INTO users (id, email, first_name, last_name, role) VALUES
+            ('00000000-0000-0000-0000-000000000001', 'p@example.org', 'P', 'P', 'practitioner'),
+            ('00000000-0000-0000-0000-000000000002', 'c@example.org', 'C', 'C', 'client');
+        INSERT INTO practitioners (id, user_id, kind, hourly_rate_minor, currency)
+            SELECT id, id, 'healer', 0, 'ZAR' FROM users WHERE role = 'practitioner';
+        INSERT INTO clients (id, user_id) SELECT id, id FROM users WHERE role = 'client';
+        INSERT INTO services (id, practitioner_id, title, duration_minutes, price_minor, currency, delivery)
+            SELECT id, id, 'Reading', 60, 0, 'ZAR', 'online' FROM practitioners;
+        INSERT INTO bookings (client_id, practitioner_id, service_id, starts_at, ends_at, time_zone, status,
+            completed_at, price_minor, currency, commission_bps, policy)
+            SELECT c.id, p.id, p.id, now() - make_interval(days => n), now() - make_interval(days => n, hours => -1),
+                'UTC', 'completed', now(), 0, 'ZAR', 0, 'strict'
+            FROM clients c, practitioners p, generate_series(1, 3) n;
+        INSERT INTO reviews (booking_id, practitioner_id, client_id, rating, status)
+            SELECT id, practitioner_id, client_id, n, (ARRAY['published', 'hidden', 'flagged'])[n]
+            FROM (SELECT *, row_number() OVER (ORDER BY starts_at) AS n FROM bookings) b"""
+    found = "SELECT rating, status, {} FROM reviews ORDER BY rating"
+    rated = "SELECT rating_average, rating_count FROM practitioners"
+
+    def to(revision: str, question: str) -> tuple[list[tuple], tuple]:
+        with blank.begin() as connection:
+            way = command.upgrade if revision > "20261120_02" else command.downgrade
+            way(alembic_config(connection), revision)
+        with blank.connect() as connection:
+            return [tuple(r) for r in connection.execute(text(question))], tuple(connection.execute(text(rated)).one())
+
+    with blank.begin() as connection:
+        command.upgrade(alembic_config(connection), "20261120_02")
+        connection.execute(text(people))
+    seen = to("20261120_03", found.format("flagged_at IS NOT NULL, moderation_reason"))
+    assert seen == (
+        [
+            (1, "published", False, None),
+            (2, "hidden", False, "Hidden before reasons were kept"),
+            (3, "published", True, None),
+        ],
+        (2, 2),
+    )
+    with blank.begin() as connection:
+        connection.execute(text("UPDATE reviews SET status = 'waiting', published_at = NULL WHERE rating = 1"))
+    assert to("20261120_02", found.format("1")) == ([(1, "hidden", 1), (2, "hidden", 1), (3, "flagged", 1)], (None, 0))
+
+
 def test_eight_instances_at_once(blank: Engine) -> None:
     errors: list[Exception] = []
 

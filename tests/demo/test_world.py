@@ -26,6 +26,7 @@ from avenrae.enums import (
     PaymentStatus,
     PractitionerKind,
     ProductType,
+    ReviewSide,
     ReviewStatus,
     Role,
     TransactionStatus,
@@ -95,6 +96,7 @@ def _words(world: Engine, table: str, column: str) -> set[str]:
         ("bookings", "payment_status", PaymentStatus),
         ("bookings", "cancelled_by", CancelledBy),
         ("reviews", "status", ReviewStatus),
+        ("reviews", "written_by", ReviewSide),
         ("products", "product_type", ProductType),
         ("stock_movements", "reason", MovementReason),
         ("orders", "status", OrderStatus),
@@ -211,10 +213,12 @@ _BROKEN = {
     "the database's counts are right": """
         SELECT count(*) FROM practitioners p WHERE
             booking_count <> (SELECT count(*) FROM bookings WHERE practitioner_id = p.id AND status = 'completed')
-            OR rating_count <> (SELECT count(*) FROM reviews WHERE practitioner_id = p.id AND status = 'published')""",
+            OR rating_count <> (SELECT count(*) FROM reviews
+                WHERE practitioner_id = p.id AND status = 'published' AND written_by = 'client')""",
     "reviews follow completed sessions": """
         SELECT count(*) FROM reviews r JOIN bookings b ON b.id = r.booking_id
-        WHERE b.status <> 'completed' OR r.created_at < b.ends_at OR r.client_id <> b.client_id""",
+        WHERE b.status <> 'completed' OR r.created_at < b.completed_at OR r.client_id <> b.client_id
+            OR r.created_at > b.completed_at + interval '14 days'""",
     "nobody books before he is there": """
         SELECT count(*) FROM bookings b JOIN clients c ON c.id = b.client_id
             JOIN practitioners p ON p.id = b.practitioner_id
@@ -223,6 +227,7 @@ _BROKEN = {
         SELECT count(*) FROM (SELECT occurred_at AS at FROM transactions
             UNION ALL SELECT occurred_at FROM ledger_entries
             UNION ALL SELECT occurred_at FROM stock_movements UNION ALL SELECT placed_at FROM orders
+            UNION ALL SELECT greatest(created_at, published_at, responded_at, flagged_at, moderated_at) FROM reviews
             UNION ALL SELECT cancelled_at FROM bookings UNION ALL SELECT completed_at FROM bookings) moments
         WHERE at > :now""",
     "foreign practitioners have foreign prices": """
@@ -258,6 +263,20 @@ def test_the_demo_client_has_a_past_and_a_future(ask: Ask) -> None:
     assert ask(f"SELECT count(*) FROM bookings b {own} b.status = 'confirmed' AND starts_at > :now", now=NOON) >= 1
     assert ask(f"SELECT count(*) FROM orders o {own} o.status = 'pending'") == 1
     assert ask(f"SELECT count(*) FROM orders o {own} o.status = 'paid'") >= 1
+
+
+def test_reviews_have_everything_that_can_happen_to_them(ask: Ask) -> None:
+    """For the demo accounts too: the client has something to write about, and neither reads what is kept back."""
+    demo = """JOIN {0}s d ON d.id = r.{0}_id JOIN users u ON u.id = d.user_id
+              WHERE u.email = '{0}@demo.avenrae.example' AND """
+    about_me, mine = (f"SELECT count(*) FROM reviews r {demo.format(who)}" for who in ("practitioner", "client"))
+    assert ask(about_me + "r.status = 'waiting'") >= 3
+    assert ask(about_me + "r.status = 'published' AND r.written_by = 'client' AND r.response IS NULL") >= 5
+    assert ask(about_me + "r.flagged_at IS NOT NULL AND r.moderated_at IS NULL AND r.status = 'published'") >= 1
+    assert ask(mine + "r.status = 'waiting' AND r.written_by = 'client'") >= 1
+    assert ask(mine + "r.status = 'waiting' AND r.written_by = 'practitioner'") >= 1
+    assert ask("SELECT count(*) FROM reviews WHERE status = 'hidden' AND moderation_reason <> ''") >= 3
+    assert ask("SELECT count(*) FROM reviews WHERE status = 'published' AND moderated_at > flagged_at") >= 1
 
 
 def test_some_products_are_low_and_some_are_out(ask: Ask) -> None:

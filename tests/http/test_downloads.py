@@ -11,8 +11,9 @@ import pytest
 from avenrae import clock
 from avenrae.db.transaction import transaction
 from avenrae.enums import Role
-from avenrae.models import User
+from avenrae.models import Client, Practitioner, User
 from avenrae.permissions import Actor
+from avenrae.services.reviews import write_review
 from tests import make
 from tests.http.conftest import PASSWORD, Console
 
@@ -64,7 +65,7 @@ def test_no_cell_is_a_formula(console: Console, tokens: dict[Role, str]) -> None
     assert {r["client"] for r in found} == {"'=cmd|calc O'Neil"}
 
 
-@pytest.mark.parametrize("name", ["bookings", "entries", "orders", "products", "practitioners"])
+@pytest.mark.parametrize("name", ["bookings", "entries", "orders", "products", "practitioners", "reviews"])
 def test_every_list_for_an_admin(console: Console, tokens: dict[Role, str], name: str) -> None:
     answer = console.ask(f"/download/{name}.csv", token=tokens[Role.ADMIN])
     assert answer.status == 200
@@ -80,6 +81,8 @@ def test_every_list_for_an_admin(console: Console, tokens: dict[Role, str], name
         (Role.SUPPORT, "products", 403),
         (Role.PRACTITIONER, "orders", 403),
         (Role.PRACTITIONER, "entries", 200),
+        (Role.CLIENT, "reviews", 200),
+        (Role.PRACTITIONER, "reviews", 200),
     ],
 )
 def test_the_role_decides(console: Console, tokens: dict[Role, str], role: Role, name: str, status: int) -> None:
@@ -90,6 +93,31 @@ def test_the_role_decides(console: Console, tokens: dict[Role, str], role: Role,
         assert rows(answer.text) == []
     else:
         assert "does not allow this" in answer.text
+
+
+def test_a_file_of_reviews_holds_what_its_reader_may_read(console: Console, tokens: dict[Role, str]) -> None:
+    """R-REV, R-IMP-02: what is kept back is in nobody else's file; what looks like a formula is text."""
+    with transaction(SYSTEM, "prepare") as session:
+        client, practitioner = (
+            session.query(model).join(User, User.id == model.user_id).filter(User.password_hash.is_not(None)).one()
+            for model in (Client, Practitioner)
+        )
+        held = make.make_session(session, client=client, practitioner=practitioner)
+        sides = [
+            make.actor_of(session.get_one(User, client.user_id), client=client),
+            make.actor_of(session.get_one(User, practitioner.user_id), practitioner=practitioner),
+        ]
+        write_review(session, sides[0], held.id, rating=1, comment="=HYPERLINK(1)")
+
+    def read(role: Role) -> list[tuple[str, str]]:
+        answer = console.ask("/download/reviews.csv?show=all", token=tokens[role])
+        return [(r["rating"], r["comment"]) for r in rows(answer.text)]
+
+    assert read(Role.CLIENT) == read(Role.SUPPORT) == [("1", "'=HYPERLINK(1)")]
+    assert read(Role.PRACTITIONER) == []
+    with transaction(SYSTEM, "prepare") as session:
+        write_review(session, sides[1], held.id, rating=5)
+    assert len(read(Role.PRACTITIONER)) == len(read(Role.CLIENT)) == 2
 
 
 @pytest.mark.parametrize(

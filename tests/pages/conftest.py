@@ -73,9 +73,21 @@ def world(database: str, people: dict[Role, str]) -> dict[str, str]:
         order = place_order(session, SYSTEM, client_id=client.id, lines=[(product.id, 2)])
         make.make_desk(session)
         ticket = make.make_ticket(session, requester=session.get_one(User, client.user_id))
+        from avenrae.services.reviews import write_review
+
+        held = make.make_session(session, practitioner=practitioner, client=client)
+        own = Actor(client.user_id, Role.CLIENT, "Client", client_id=client.id)
+        review = write_review(session, own, held.id, rating=4, comment="Warm")
+        write_review(
+            session,
+            Actor(practitioner.user_id, Role.PRACTITIONER, "Practitioner", practitioner_id=practitioner.id),
+            held.id,
+            rating=5,
+        )
         return {
             "support/ticket": str(ticket.id),
             "care/booking": str(booking.id),
+            "care/review": str(review.id),
             "care/practitioner": str(practitioner.id),
             "store/product": str(product.id),
             "store/order": str(order.id),

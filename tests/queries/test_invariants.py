@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.orm import Session
 
 from avenrae import clock
@@ -32,6 +32,7 @@ from avenrae.services.bookings import (
 )
 from avenrae.services.orders import cancel_order, fulfil_order, place_order, record_order_payment, refund_order
 from avenrae.services.products import count_stock
+from avenrae.services.reviews import hide_review, publish_due_reviews, write_review
 from avenrae.services.users import suspend_user
 from tests.conftest import NOON, create_database, drop_database
 from tests.imports.shop import SAMPLE, load
@@ -130,10 +131,17 @@ def _live(session: Session, names: dict[str, str]) -> None:
         for amount in (20_010, 20_010, 20_010):
             give_back(back, amount)
     assert late.payment_status == PaymentStatus.PARTIALLY_REFUNDED
-    for booking, rating in ((completed, 5), (on_site, 4)):
-        session.add(
-            Review(booking_id=booking.id, practitioner_id=practitioner.id, client_id=booking.client_id, rating=rating)
-        )
+    for booking, rating in ((completed, 5), (on_site, 4), (partly, 1)):
+        with clock.stopped(NOON + timedelta(days=61)):
+            write_review(session, client, booking.id, rating=rating)
+    with clock.stopped(NOON + timedelta(days=62)):
+        write_review(session, worker, completed.id, rating=3)
+    with clock.stopped(NOON + timedelta(days=68)):
+        # Of `on site` and `partly` the week is over; of `back` nothing was written in it, so it is shown at once.
+        assert publish_due_reviews(session, admin) == 2
+        write_review(session, worker, back.id, rating=5)
+        low = session.scalars(select(Review).where(Review.booking_id == partly.id)).one()
+        hide_review(session, admin, low.id, "It names a neighbour")
 
     with clock.stopped(NOON):
         crystal, book_ = make_product(session, stock=20), make_product(session, stock=8)
@@ -203,6 +211,14 @@ BREAKS: list[tuple[str, str, str]] = [
     ("booking-counts", "practitioner", "UPDATE practitioners SET booking_count = booking_count + 1"),
     ("ratings", "practitioner", "UPDATE practitioners SET rating_average = 4.6"),
     ("ratings", "practitioner", "UPDATE practitioners SET rating_count = 3"),
+    ("ratings", "practitioner", "UPDATE reviews SET status = 'published' WHERE status = 'hidden'"),
+    ("review-pairs", "on site", f"UPDATE reviews SET published_at = created_at WHERE booking_id = {OF}"),
+    (
+        "review-pairs",
+        "completed",
+        f"""UPDATE reviews SET published_at = NULL, status = 'waiting' WHERE written_by = 'practitioner'
+        AND booking_id = {OF}""",
+    ),
     (
         "reviews",
         "no-show",

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from avenrae.enums import AvailabilityStatus, PractitionerKind, ReviewStatus, Role, VerificationStatus
+from avenrae.enums import AvailabilityStatus, PractitionerKind, Role, VerificationStatus
 from avenrae.errors import InvalidInput, NotFound
-from avenrae.models import Review, User
+from avenrae.models import User
 from avenrae.permissions import Actor
 from avenrae.queries import practitioners as queries
 from avenrae.queries.positions import Near
@@ -21,12 +21,11 @@ from avenrae.queries.practitioners import (
     get_practitioner,
     list_places,
     list_practitioners,
-    list_reviews,
     list_services,
     map_rows,
     practitioner_filters,
 )
-from tests.make import actor_of, make_actor, make_booking, make_practitioner, make_service
+from tests.make import actor_of, make_actor, make_practitioner, make_service
 
 ADMIN = Actor.system("test")
 EVERYBODY = PractitionerFilters()
@@ -266,24 +265,6 @@ def test_services_that_are_not_offered_are_for_staff_and_the_owner(session: Sess
     assert [s.title for s in list_services(session, client, p.id)] == ["Open"]
     assert [s.title for s in list_services(session, ADMIN, p.id)] == ["Closed", "Open"]
     assert [s.title for s in list_services(session, ADMIN, p.id, offered_only=True)] == ["Open"]
-
-
-def test_reviews_are_newest_first_and_hidden_ones_for_staff_only(session: Session) -> None:
-    p = make_practitioner(session)
-    for n, status in enumerate([ReviewStatus.PUBLISHED, ReviewStatus.HIDDEN, ReviewStatus.PUBLISHED]):
-        booking = make_booking(session, practitioner=p, status="cancelled")
-        session.add(
-            Review(
-                booking_id=booking.id, practitioner_id=p.id, client_id=booking.client_id, rating=n + 1, status=status
-            )
-        )
-        session.flush()
-    client = make_actor(session, Role.CLIENT)
-    assert [r.rating for r in list_reviews(session, ADMIN, p.id)] == [3, 2, 1]
-    assert [r.rating for r in list_reviews(session, ADMIN, p.id, limit=1)] == [3]
-    seen = list_reviews(session, client, p.id)
-    assert [r.rating for r in seen] == [3, 1]
-    assert {r.reviewer for r in seen} == {"Person"}
 
 
 def test_places_are_the_cities_with_a_position(session: Session) -> None:

@@ -8,19 +8,47 @@ from avenrae.permissions import MATRIX, Actor, Permission, require
 
 P = Permission
 EXPECTED = {
-    Role.CLIENT: "account:edit practitioner:view booking:view booking:create booking:reschedule booking:cancel "
-    "product:view order:view order:place payment:view"
-    " ticket:view ticket:open ticket:reply ticket:rate "
-    "conversation:write",
-    Role.PRACTITIONER: "account:edit practitioner:view practitioner:edit service:edit availability:view "
-    "availability:edit booking:view booking:confirm booking:decline "
-    "booking:reschedule booking:complete booking:no_show product:view payment:view figures:revenue"
-    " ticket:view ticket:open ticket:reply ticket:rate "
-    "conversation:write",
-    Role.SUPPORT: "account:edit practitioner:view availability:view booking:view booking:create booking:confirm "
-    "booking:reschedule booking:cancel order:view order:fulfil order:cancel payment:view payment:refund "
-    "figures:operations client:view user:view user:reset ticket:view ticket:open ticket:reply ticket:work "
-    "conversation:moderate",
+    Role.CLIENT: """
+        account:edit
+        booking:cancel booking:create booking:reschedule booking:view
+        notification:read
+        order:place order:view
+        payment:view
+        practitioner:view
+        product:view
+        review:flag review:write
+        conversation:write
+        ticket:open ticket:rate ticket:reply ticket:view
+    """,
+    Role.PRACTITIONER: """
+        account:edit
+        availability:edit availability:view
+        booking:complete booking:confirm booking:decline booking:no_show booking:reschedule booking:view
+        figures:revenue
+        notification:read
+        payment:view
+        practitioner:edit practitioner:view
+        product:view
+        review:flag review:respond review:write
+        service:edit
+        conversation:write
+        ticket:open ticket:rate ticket:reply ticket:view
+    """,
+    Role.SUPPORT: """
+        account:edit
+        availability:view
+        booking:cancel booking:confirm booking:create booking:reschedule booking:view
+        client:view
+        figures:operations
+        notification:read
+        order:cancel order:fulfil order:view
+        payment:refund payment:view
+        practitioner:view
+        conversation:moderate
+        review:hide
+        ticket:open ticket:reply ticket:view ticket:work
+        user:reset user:view
+    """,
 }
 
 

@@ -9,12 +9,13 @@ from avenrae.queries.invariants.books import BOOKS
 from avenrae.queries.invariants.invariant import Invariant, Row
 from avenrae.queries.invariants.payments import PAYMENTS
 from avenrae.queries.invariants.people import PEOPLE
+from avenrae.queries.invariants.reviews import REVIEWS
 from avenrae.queries.invariants.sessions import SESSIONS
 from avenrae.queries.invariants.store import STORE
 
 __all__ = ["INVARIANTS", "Broken", "Invariant", "Row", "broken", "check"]
 
-INVARIANTS: tuple[Invariant, ...] = (*SESSIONS, *PAYMENTS, *BOOKS, *STORE, *PEOPLE)
+INVARIANTS: tuple[Invariant, ...] = (*SESSIONS, *REVIEWS, *PAYMENTS, *BOOKS, *STORE, *PEOPLE)
 """All of them, in the order in which they are told."""
 
 _LIMIT = 20

@@ -1,4 +1,4 @@
-"""Invariants of sessions, reviews and what practitioners are counted by."""
+"""Invariants of sessions and what practitioners are counted by."""
 
 from avenrae.queries.invariants.invariant import by_sql
 
@@ -52,25 +52,5 @@ SESSIONS = (
         LEFT JOIN (SELECT practitioner_id, count(*) AS n FROM bookings WHERE status = 'completed' GROUP BY 1) b
             ON b.practitioner_id = p.id
         WHERE p.booking_count <> coalesce(b.n, 0)""",
-    ),
-    by_sql(
-        "ratings",
-        "A practitioner's rating is the mean of the published reviews, and their number.",
-        """
-        SELECT u.email AS reference, format('shows %s of %s reviews, they are %s of %s',
-            p.rating_average, p.rating_count, r.mean, coalesce(r.n, 0)) AS detail
-        FROM practitioners p JOIN users u ON u.id = p.user_id
-        LEFT JOIN (SELECT practitioner_id, round(avg(rating), 3) AS mean, count(*) AS n
-                   FROM reviews WHERE status = 'published' GROUP BY 1) r ON r.practitioner_id = p.id
-        WHERE p.rating_count <> coalesce(r.n, 0) OR p.rating_average IS DISTINCT FROM r.mean""",
-    ),
-    by_sql(
-        "reviews",
-        "A review is of a completed session, by its client, about its practitioner.",
-        """
-        SELECT b.reference, CASE WHEN b.status <> 'completed' THEN 'is reviewed, but is ' || b.status
-            ELSE 'is reviewed by somebody who was not there, or about somebody else' END AS detail
-        FROM reviews r JOIN bookings b ON b.id = r.booking_id
-        WHERE b.status <> 'completed' OR (r.client_id, r.practitioner_id) <> (b.client_id, b.practitioner_id)""",
     ),
 )

@@ -1,1 +1,1 @@
--- What tables stand on.
+-- Nothing new that tables would stand on.
