@@ -17,7 +17,7 @@ from avenrae import clock
 from avenrae.db import engine as db
 from avenrae.db.migrate import migrate
 from avenrae.demo.world import load_world
-from avenrae.enums import PaymentStatus, Role
+from avenrae.enums import PaymentStatus, Role, TicketStatus
 from avenrae.models import Booking, Practitioner, Review, Service, SignInSession, User
 from avenrae.permissions import Actor
 from avenrae.queries.invariants import INVARIANTS, Row, broken
@@ -33,10 +33,12 @@ from avenrae.services.bookings import (
 from avenrae.services.orders import cancel_order, fulfil_order, place_order, record_order_payment, refund_order
 from avenrae.services.products import count_stock
 from avenrae.services.reviews import hide_review, publish_due_reviews, write_review
+from avenrae.services.ticket_moves import merge_tickets
+from avenrae.services.tickets import write_message
 from avenrae.services.users import suspend_user
 from tests.conftest import NOON, create_database, drop_database
 from tests.imports.shop import SAMPLE, load
-from tests.make import make_actor, make_product, make_service, make_user
+from tests.make import make_actor, make_desk, make_product, make_service, make_ticket, make_user
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -170,6 +172,13 @@ def _live(session: Session, names: dict[str, str]) -> None:
         session.add(SignInSession(user_id=gone.id, token_hash=b"gone", **sign_in))
         session.flush()
         suspend_user(session, admin, gone.id)
+    with clock.stopped(NOON):
+        make_desk(session)
+        asking = session.get_one(User, client.user_id)
+        first, second, third = (make_ticket(session, requester=asking) for _ in range(3))
+        merge_tickets(session, admin, second.id, first.id)
+        write_message(session, admin, first.id, "Both are one", status=TicketStatus.WAITING)
+        names |= {"ticket": first.number, "merged ticket": second.number, "open ticket": third.number}
     names["suspended"] = gone.email
     names["practitioner"] = session.get_one(User, practitioner.user_id).email
 
@@ -282,6 +291,19 @@ BREAKS: list[tuple[str, str, str]] = [
         "order returned",
         "UPDATE stock_movements SET delta = delta * 3 WHERE reference = :ref AND delta > 0",
     ),
+    (
+        "merged-tickets",
+        "merged ticket",
+        """UPDATE ticket_messages SET ticket_id = (SELECT id FROM tickets WHERE number = :ref)
+        WHERE id = (SELECT message_id FROM ticket_move_messages)""",
+    ),
+    ("merged-tickets", "merged ticket", "UPDATE ticket_moves SET undone_at = now()"),
+    (
+        "last-messages",
+        "open ticket",
+        "UPDATE tickets SET last_message_at = last_message_at - interval '1 s' WHERE number = :ref",
+    ),
+    ("standing-clocks", "ticket", "UPDATE tickets SET next_due_at = now() WHERE number = :ref"),
     (
         "suspended-sign-ins",
         "suspended",

@@ -12,10 +12,11 @@ from avenrae.queries.invariants.people import PEOPLE
 from avenrae.queries.invariants.reviews import REVIEWS
 from avenrae.queries.invariants.sessions import SESSIONS
 from avenrae.queries.invariants.store import STORE
+from avenrae.queries.invariants.support import SUPPORT
 
 __all__ = ["INVARIANTS", "Broken", "Invariant", "Row", "broken", "check"]
 
-INVARIANTS: tuple[Invariant, ...] = (*SESSIONS, *REVIEWS, *PAYMENTS, *BOOKS, *STORE, *PEOPLE)
+INVARIANTS: tuple[Invariant, ...] = (*SESSIONS, *REVIEWS, *PAYMENTS, *BOOKS, *STORE, *SUPPORT, *PEOPLE)
 """All of them, in the order in which they are told."""
 
 _LIMIT = 20
