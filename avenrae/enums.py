@@ -38,6 +38,20 @@ class AvailabilityStatus(StrEnum):
     OFFLINE = "offline"
 
 
+class DocumentKind(StrEnum):
+    IDENTITY = "identity"
+    CERTIFICATE = "certificate"
+    INSURANCE = "insurance"
+    POLICE_CLEARANCE = "police_clearance"
+    OTHER = "other"
+
+
+class DocumentVerdict(StrEnum):
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
 class Delivery(StrEnum):
     IN_PERSON = "in_person"
     ONLINE = "online"
@@ -77,6 +91,7 @@ class WaitlistStatus(StrEnum):
     OFFERED = "offered"
     BOOKED = "booked"
     EXPIRED = "expired"
+    LEFT = "left"
 
 
 class ReviewStatus(StrEnum):
@@ -226,6 +241,7 @@ class NoticeKind(StrEnum):
     REMINDER = "reminder"
     REVIEW = "review"
     WAITING_LIST = "waiting_list"
+    PROFILE = "profile"
     ORDER = "order"
     TICKET = "ticket"
     REFUND = "refund"

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     AVAILABILITY_EDIT = "availability:edit"
     BOOKING_VIEW = "booking:view"
     BOOKING_CREATE = "booking:create"
+    BOOKING_CREATE_SERIES = "booking:create_series"
     BOOKING_CONFIRM = "booking:confirm"
     BOOKING_DECLINE = "booking:decline"
     BOOKING_RESCHEDULE = "booking:reschedule"
@@ -48,6 +49,7 @@ class Permission(StrEnum):
     FIGURES_REVENUE = "figures:revenue"
     FIGURES_OPERATIONS = "figures:operations"
     CLIENT_VIEW = "client:view"
+    CLIENT_ADD = "client:add"
     USER_VIEW = "user:view"
     USER_SUSPEND = "user:suspend"
     USER_RESET = "user:reset"
@@ -123,6 +125,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.AVAILABILITY_VIEW,
             _P.BOOKING_VIEW,
             _P.BOOKING_CREATE,
+            _P.BOOKING_CREATE_SERIES,
             _P.BOOKING_CONFIRM,
             _P.BOOKING_RESCHEDULE,
             _P.BOOKING_CANCEL,
@@ -134,6 +137,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.PAYMENT_REFUND,
             _P.FIGURES_OPERATIONS,
             _P.CLIENT_VIEW,
+            _P.CLIENT_ADD,
             _P.USER_VIEW,
             _P.USER_RESET,
             _P.TICKET_VIEW,

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     currency: str = Field("ZAR", pattern="^[A-Z]{3}$", description="currency of new prices")
     commission_bps: int = Field(1500, ge=0, le=10000, description="the platform's share of a session, in basis points")
     hold_minutes: int = Field(15, ge=1, le=1440, description="how long an unpaid hold keeps its slot")
+    waitlist_offer_minutes: int = Field(
+        60, ge=5, le=10_080, description="how long a free place is held for whoever waits for it"
+    )
     auto_complete_hours: int = Field(
         48,
         ge=0,
@@ -69,6 +72,11 @@ class Settings(BaseSettings):
     session_max_days: int = Field(7, ge=1, description="a sign-in ends after this long in any case")
     support_refund_limit_minor: int = Field(
         200_000, ge=0, description="most a support agent may refund on one order or booking, in cents"
+    )
+    nominatim_url: str = Field(
+        "",
+        pattern="^(https?://[^ ]+)?$",
+        description="a Nominatim to look addresses up; empty finds places offline only",
     )
     pool_size: int = Field(20, ge=1, le=20, description="database connections of one process")
 

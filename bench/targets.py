@@ -29,7 +29,12 @@ _NEAR = {"lat": "-33.92", "lon": "18.42", "km": "50"}
 _VIEWS: dict[str, dict[str, dict[str, str]]] = {
     "office/home": {"": {}},
     "office/account": {"": {}},
-    "care/map": {"everybody": {}, "50 km": {"point": "-33.92, 18.42", "km": "50"}, "a kind": {"kind": "medium"}},
+    "care/map": {
+        "everybody": {},
+        "50 km": {"place": "-33.92, 18.42"},
+        "density": {"layer": "density"},
+        "a kind": {"kind": "medium"},
+    },
     "care/practitioners": {
         "first page": {},
         "page 50": {"page": "50"},
@@ -38,6 +43,10 @@ _VIEWS: dict[str, dict[str, dict[str, str]]] = {
         "searched, rare": {"q": "llewellyn"},
         "50 km": _NEAR,
         "by rating": {"sort": "-rating"},
+        "by rate": {"sort": "price"},
+        "a specialty": {"specialty": "grief"},
+        "around a town": {"place": "stellenbosch", "km": "25"},
+        "free soonest": {**_NEAR, "sort": "free", "kind": "healer"},
     },
     "care/bookings": {
         "first page": {},
@@ -60,6 +69,13 @@ _VIEWS: dict[str, dict[str, dict[str, str]]] = {
         "one star": {"show": "all", "rating": "1"},
         "searched person": {"show": "all", "q": "zanele mkhize"},
         "by rating": {"show": "all", "sort": "rating"},
+    },
+    "care/waiting_list": {
+        "first page": {},
+        "page 100": {"page": "100"},
+        "waiting": {"status": "waiting"},
+        "searched name": {"q": "dlamini"},
+        "by joining": {"sort": "joined_at"},
     },
     "store/inventory": {
         "first page": {},

@@ -11,6 +11,8 @@ from avenrae.enums import (
     BookingStatus,
     CancelledBy,
     Delivery,
+    DocumentKind,
+    DocumentVerdict,
     MovementReason,
     PractitionerKind,
     ProductType,
@@ -24,7 +26,9 @@ from avenrae.models import (
     BusinessHours,
     Client,
     Desk,
+    DocumentFile,
     Practitioner,
+    PractitionerDocument,
     Product,
     Service,
     SlaPolicy,
@@ -102,6 +106,29 @@ def make_practitioner(session: Session, *, is_open: bool = True, **kw: Any) -> P
         )
         session.flush()
     return practitioner
+
+
+def make_document(session: Session, practitioner: Practitioner, **kw: Any) -> PractitionerDocument:
+    """An identity card that was accepted and does not expire, with its file."""
+    verdict = kw.setdefault("verdict", DocumentVerdict.ACCEPTED)
+    document = PractitionerDocument(
+        **{
+            "practitioner_id": practitioner.id,
+            "kind": DocumentKind.IDENTITY,
+            "title": "Identity card",
+            "file_name": "card.pdf",
+            "media_type": "application/pdf",
+            "size_bytes": 9,
+            "checked_at": None if verdict == DocumentVerdict.WAITING else clock.now(),
+            **kw,
+        }
+    )
+    session.add(document)
+    session.flush()
+    if document.file_name:
+        session.add(DocumentFile(document_id=document.id, content=b"%PDF-1.4\n"))
+        session.flush()
+    return document
 
 
 def make_client(session: Session, **kw: Any) -> Client:

@@ -26,6 +26,9 @@ SENTENCES: dict[str, AvenraeError] = {
     "ck_practitioners_position": InvalidInput(
         "A position needs a latitude between −90 and 90 and a longitude between −180 and 180."
     ),
+    "ck_document_files_size": InvalidInput("A document's file can be 5 MB at most."),
+    "ck_practitioner_documents_title": InvalidInput("Give the document a title of at most 200 letters."),
+    "ck_practitioner_documents_dates": InvalidInput("A document cannot expire before it was issued."),
     "ck_services_duration": InvalidInput("A service lasts 5 to 720 minutes."),
     "ck_services_price": InvalidInput("A price cannot be negative."),
     "ck_services_buffers": InvalidInput("The time kept free around a session is 0 to 480 minutes."),

@@ -20,6 +20,11 @@ _WHO = text(
     " set_config('avenrae.action', :action, true), set_config('avenrae.request', :request, true)"
 )
 
+_IS = text(
+    "SELECT current_setting('avenrae.actor_id', true) AS id, current_setting('avenrae.actor_name', true) AS name,"
+    " current_setting('avenrae.action', true) AS action, current_setting('avenrae.request', true) AS request"
+)
+
 
 @contextmanager
 def transaction(actor: Actor, action: str, request: str = "") -> Iterator[Session]:
@@ -89,6 +94,21 @@ def _in_sentences() -> Iterator[None]:
         if sentence is None:
             raise
         raise type(sentence)(sentence.message) from e
+
+
+@contextmanager
+def acting_as(session: Session, actor: Actor, action: str) -> Iterator[None]:
+    """Let the trail say that somebody else does what follows within a transaction, such as the console by itself.
+
+    What one client's click causes for another client must not name the one to the other. On an error the
+    savepoint around it takes this back too.
+    """
+    before = session.execute(_IS).one()
+    session.flush()
+    _say_who(session, actor, action, before.request)
+    yield
+    session.flush()
+    session.execute(_WHO, before._asdict())
 
 
 def _say_who(session: Session, actor: Actor, action: str, request: str) -> None:

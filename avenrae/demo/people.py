@@ -10,9 +10,16 @@ from avenrae.demo import PASSWORD, names, places
 from avenrae.demo.places import Place
 from avenrae.demo.rows import DAYS_BACK, Frame, Tables
 from avenrae.demo.texts import BIOS, CERTIFICATIONS, HEADLINES, SPECIALTIES
-from avenrae.enums import AvailabilityStatus, PractitionerKind, Role, VerificationStatus
+from avenrae.enums import (
+    AvailabilityStatus,
+    DocumentKind,
+    DocumentVerdict,
+    PractitionerKind,
+    Role,
+    VerificationStatus,
+)
 from avenrae.ids import uuid7
-from avenrae.models import Client, Favourite, Practitioner, User
+from avenrae.models import Client, DocumentFile, Favourite, Practitioner, PractitionerDocument, User
 from avenrae.passwords import hash_password
 from avenrae.settings import settings
 
@@ -81,12 +88,14 @@ class People:
         self.frame, self.tables, self._taken = frame, tables, set[str]()
         self._abroad = {country: list(people) for country, people in names.ABROAD.items()}
         self._password = hash_password(PASSWORD)
+        self.admin: uuid.UUID | None = None
 
     def staff(self) -> None:
         """Make the team: one admin and one agent who can sign in, and colleagues."""
         opened = self.frame.at(self.frame.first_day - timedelta(days=60), 9)
         for role in (Role.ADMIN, Role.SUPPORT):
-            self._user(role, *_NAMES[role], joined=opened, demo=True)
+            made = self._user(role, *_NAMES[role], joined=opened, demo=True)
+            self.admin = made if role is Role.ADMIN else self.admin
         for role in (Role.ADMIN, Role.SUPPORT, Role.SUPPORT):
             first, last, _ = self._name()
             self._user(role, first, last, joined=opened + timedelta(days=self.frame.rng.randint(5, 300)))
@@ -188,7 +197,6 @@ class People:
             hourly_rate_minor=worker.rate_minor,
             currency=place.currency,
             years_experience=years,
-            certifications=[] if is_draft else self._certificates(worker, years),
             address=f"{rng.randint(1, 240)} {place.street}" if placed else "",
             city=place.city if placed else "",
             country_code=place.country,
@@ -205,22 +213,46 @@ class People:
             min_notice=worker.notice,
             max_horizon=rng.choice((60, 90, 90, 120)),
             slot_step=worker.step,
+            verification_note={
+                VerificationStatus.REJECTED: "Please describe what a first session is like, and hand in a certificate.",
+                VerificationStatus.SUSPENDED: "Two clients waited in vain. Call us before the profile opens again.",
+            }.get(worker.status, ""),
             **stamps(worker.joined),
         )
+        if not is_draft:
+            self._documents(worker, years)
         worker.bps = worker.bps or settings().commission_bps
 
-    def _certificates(self, worker: Worker, years: int) -> list[dict[str, Any]]:
+    def _documents(self, worker: Worker, years: int) -> None:
+        """Hand in who he is and what he has learned; what waits for a first check has not been looked at."""
         rng, today = self.frame.rng, self.frame.today
+        waits = worker.status is VerificationStatus.SUBMITTED
         chosen = rng.sample(CERTIFICATIONS[worker.kind], rng.randint(1, 2))
-        return [
-            {
-                "name": name,
-                "issuer": issuer,
-                "issued_on": (today - timedelta(days=rng.randint(200, 365 * years))).isoformat(),
-                "expires_on": (today + timedelta(days=rng.randint(-20, 900))).isoformat(),
-            }
-            for name, issuer in chosen
-        ]
+        papers = [(DocumentKind.IDENTITY, "Identity card", "Department of Home Affairs")]
+        papers += [(DocumentKind.CERTIFICATE, name, issuer) for name, issuer in chosen]
+        for kind, title, issuer in papers:
+            handed_in = self.frame.past(worker.joined + timedelta(minutes=rng.randint(5, 90)))
+            content = demo_pdf(f"{title}, {issuer}")
+            document_id = uuid7()
+            self.tables.add(
+                PractitionerDocument,
+                id=document_id,
+                practitioner_id=worker.id,
+                kind=kind,
+                title=title,
+                issuer=issuer,
+                number=f"{rng.randint(10_000, 99_999)}/{rng.randint(10, 99)}",
+                issued_on=today - timedelta(days=rng.randint(200, 365 * years)),
+                expires_on=today + timedelta(days=rng.randint(-20, 900) if kind != DocumentKind.IDENTITY else 2000),
+                file_name=f"{title}.pdf",
+                media_type="application/pdf",
+                size_bytes=len(content),
+                verdict=DocumentVerdict.WAITING if waits else DocumentVerdict.ACCEPTED,
+                checked_at=None if waits else self.frame.past(handed_in + timedelta(hours=rng.randint(3, 40))),
+                checked_by=None if waits else self.admin,
+                **stamps(handed_in),
+            )
+            self.tables.add(DocumentFile, document_id=document_id, content=content)
 
     def _client(self, joined: datetime, *, demo: bool = False) -> Customer:
         rng = self.frame.rng
@@ -299,6 +331,27 @@ class People:
 def stamps(at: datetime) -> dict[str, datetime]:
     """Return when a row was made and last changed, the same instant."""
     return {"created_at": at, "updated_at": at}
+
+
+def demo_pdf(line: str) -> bytes:
+    """Return a small PDF of one page with a line of plain letters on it."""
+    plain = unicodedata.normalize("NFKD", line).encode("ascii", "ignore").decode()
+    drawn = f"BT /F1 18 Tf 60 760 Td ({plain.replace('(', '').replace(')', '')}) Tj ET".encode()
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+        b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawn), drawn),
+    ]
+    out, places = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    start = len(out)
+    out += b"xref\n0 5\n0000000000 65535 f \n" + table
+    return out + b"trailer << /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % start
 
 
 def _set(words: Any) -> str:

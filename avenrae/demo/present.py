@@ -13,14 +13,19 @@ from avenrae.demo.shop import FREE_SHIPPING_MINOR, Shop
 from avenrae.enums import BookingStatus, MovementReason, NoticeKind, ReviewSide, ReviewStatus, Role
 from avenrae.models import Booking, Client, Notification, Practitioner, Service, User
 from avenrae.permissions import Actor
+from avenrae.queries.diaries import list_slots
 from avenrae.queries.due import reminder_key
 from avenrae.queries.reviews import ReviewFilters, list_reviews
-from avenrae.scheduling.zones import spoken
-from avenrae.services.bookings import cancel_booking, complete_booking, confirm_booking, create_booking
+from avenrae.queries.series import plan_series
+from avenrae.queries.waiting_list import list_open_offers
+from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
+from avenrae.scheduling.zones import instant, spoken
+from avenrae.services.bookings import cancel_booking, complete_booking, confirm_booking, create_booking, create_series
 from avenrae.services.money import record_payment
 from avenrae.services.orders import cancel_order, fulfil_order, place_order, record_order_payment, refund_order
 from avenrae.services.products import adjust_stock, count_stock, receive_stock
 from avenrae.services.reviews import flag_review
+from avenrae.services.waiting_list import join_waiting_list
 
 DEMO = Actor.system("Demo world")
 
@@ -85,6 +90,41 @@ def live_reviews(session: Session, agenda: Agenda) -> None:
     latest = [r for r in list_reviews(session, own, about, size=50) if r.flagged_at is None and r.comment]
     worst = min(latest, key=lambda review: (review.rating, review.response is not None))
     flag_review(session, own, worst.id, "We never spoke about this; I think it was meant for somebody else.")
+
+
+def live_series(session: Session, agenda: Agenda) -> None:
+    """Agree a weekly series of a regular with the demo practitioner, on the first times that are free each week."""
+    offering, regular = agenda.diaries[0].offerings[0], agenda.customers[7]
+    since = clock.now() + timedelta(days=2)
+    for start in list_slots(session, DEMO, offering.id, since, since + timedelta(days=14)):
+        free = [p.starts_at for p in plan_series(session, DEMO, offering.id, start, 6, 1) if p.is_free]
+        if len(free) >= 4:
+            made = create_series(session, DEMO, client_id=regular.id, service_id=offering.id, starts=free)
+            for booking in made[:2]:
+                record_payment(session, booking, booking.price_minor)
+            session.flush()
+            return
+
+
+def live_waiting_list(session: Session, agenda: Agenda) -> None:
+    """Let people wait for a full day of the demo practitioner, then free a place: the demo client is offered it."""
+    worker, zone = agenda.diaries[0].worker, agenda.diaries[0].zone
+    soon = clock.now() + timedelta(days=1)
+    coming = [
+        v for v in agenda.visits if v.worker is worker and v.starts > soon and v.status is BookingStatus.CONFIRMED
+    ]
+    for visit in sorted(coming, key=lambda visit: visit.starts):
+        day = visit.starts.astimezone(zone).date()
+        since, until = instant(day, MIDNIGHT, zone), instant(day + ONE_DAY, MIDNIGHT, zone)
+        if visit.customer is agenda.customers[0] or list_slots(session, DEMO, visit.offering.id, since, until):
+            continue
+        for n, customer in enumerate(agenda.customers[:3]):
+            with clock.stopped(clock.now() - timedelta(hours=5 - n)):
+                who = as_client(customer)
+                join_waiting_list(session, who, client_id=customer.id, service_id=visit.offering.id, on_date=day)
+        cancel_booking(session, DEMO, visit.id, "Asked by telephone to call it off")
+        if list_open_offers(session, as_client(agenda.customers[0])):
+            return
 
 
 def live_shop(session: Session, frame: Frame, shop: Shop, customers: list[Customer]) -> None:

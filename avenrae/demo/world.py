@@ -12,7 +12,17 @@ from avenrae.demo.books import settle
 from avenrae.demo.desk import open_desk
 from avenrae.demo.hours import diaries
 from avenrae.demo.people import DEMO_ACCOUNTS, People
-from avenrae.demo.present import DEMO, live_notices, live_requests, live_reviews, live_shop, live_stock, live_today
+from avenrae.demo.present import (
+    DEMO,
+    live_notices,
+    live_requests,
+    live_reviews,
+    live_series,
+    live_shop,
+    live_stock,
+    live_today,
+    live_waiting_list,
+)
 from avenrae.demo.reviews import write_reviews
 from avenrae.demo.rows import Frame, Tables
 from avenrae.demo.sessions import Agenda, booking_rows
@@ -25,11 +35,13 @@ from avenrae.models import (
     BlockedPeriod,
     Booking,
     Client,
+    DocumentFile,
     Favourite,
     LedgerEntry,
     Order,
     OrderItem,
     Practitioner,
+    PractitionerDocument,
     Product,
     Review,
     Service,
@@ -85,7 +97,18 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     people.staff()
     workers, customers = people.practitioners(), people.clients()
     agenda = Agenda(frame, list(diaries(frame, tables, workers)), customers)
-    tables.write(session, User, Practitioner, Client, Service, AvailabilityRule, AvailabilityOverride, BlockedPeriod)
+    tables.write(
+        session,
+        User,
+        Practitioner,
+        PractitionerDocument,
+        DocumentFile,
+        Client,
+        Service,
+        AvailabilityRule,
+        AvailabilityOverride,
+        BlockedPeriod,
+    )
     say("Holding eighteen months of sessions…")
     agenda.fill()
     booking_rows(tables, agenda.visits)
@@ -103,6 +126,8 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     say("Opening today…")
     live_today(session, frame, agenda)
     live_requests(session, agenda)
+    live_series(session, agenda)
+    live_waiting_list(session, agenda)
     live_reviews(session, agenda)
     live_stock(session, frame, shop)
     live_shop(session, frame, shop, customers)

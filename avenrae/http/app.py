@@ -18,6 +18,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from avenrae.db.transaction import new_reference
 from avenrae.errors import AvenraeError
 from avenrae.http import calendar_feed
+from avenrae.http.documents import document
 from avenrae.http.downloads import download
 from avenrae.http.guard import Guard
 from avenrae.http.headers import SecurityHeaders, security_headers
@@ -49,6 +50,7 @@ def app_parts(script: str | Path, prepare: Callable[[], object] | None = None) -
             Route("/auth/logout", sign_out, methods=["GET", "POST"]),
             Route("/download/{name}.csv", download, methods=["GET"]),
             Route("/download/ticket-file/{id}", ticket_file, methods=["GET"]),
+            Route("/document/{id}", document, methods=["GET"]),
             Route("/booking.ics", calendar_feed.booking_file, methods=["GET"]),
             Route("/feed/{token}.ics", calendar_feed.feed, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),

@@ -9,7 +9,17 @@ from sqlalchemy.orm import Session
 
 from avenrae import money
 from avenrae.permissions import Actor
-from avenrae.queries import bookings, ledger, orders, practitioners, products, reviews, tickets
+from avenrae.queries import (
+    bookings,
+    directory,
+    directory_filters,
+    ledger,
+    orders,
+    products,
+    reviews,
+    tickets,
+    waiting_list,
+)
 
 Cell = Callable[[Any, ZoneInfo], Any]
 
@@ -117,9 +127,22 @@ EXPORTS: dict[str, Export] = {
             **_at("created_at", "last_message_at", "next_due_at", "snoozed_until"),
         },
     ),
+    "waiting-list": Export(
+        waiting_list.wait_filters,
+        waiting_list.each_waiting,
+        "-on_date",
+        {
+            **_plain("on_date", "status"),
+            **_named("client", "client_name"),
+            **_named("practitioner", "practitioner_name"),
+            **_named("service", "service_title"),
+            **_at("joined_at", "offered_at", "offer_expires_at", "starts_at", "ends_at"),
+            **_plain("time_zone"),
+        },
+    ),
     "practitioners": Export(
-        practitioners.practitioner_filters,
-        practitioners.each_practitioner,
+        directory_filters.practitioner_filters,
+        directory.each_practitioner,
         "name",
         {
             **_plain("name", "kind", "headline", "city", "country_code", "verification_status", "availability_status"),

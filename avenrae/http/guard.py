@@ -33,7 +33,7 @@ PUBLIC = {
     "/_stcore/host-config",
 }
 PUBLIC_FOLDERS = ("/static/", "/app/static/fonts/")
-NOT_PAGES = ("/media/", "/download/", "/app/static/", "/component/")
+NOT_PAGES = ("/media/", "/download/", "/document/", "/app/static/", "/component/")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # The whole address and not its folder: under any folder Streamlit also answers for its own paths.
 _FEED = re.compile(r"/feed/[A-Za-z0-9_-]{43}\.ics")

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
@@ -14,10 +14,14 @@ from avenrae.db.transaction import read_session, transaction
 from avenrae.errors import AvenraeError
 from avenrae.jobs.mail import TRIES, send_one
 from avenrae.permissions import Actor
+from avenrae.queries.documents import list_unwarned
 from avenrae.queries.due import REMINDERS, is_hold_over, is_reminder_due, is_to_complete, list_due
+from avenrae.queries.waiting_list import list_awaited
+from avenrae.services import waiting_list
 from avenrae.services.bookings import complete_unclosed
+from avenrae.services.bookings.places import expire_hold
+from avenrae.services.documents import warn_of_expiry
 from avenrae.services.forms import forget_what_is_over
-from avenrae.services.holds import expire_hold
 from avenrae.services.notices import SEND_MAIL
 from avenrae.services.reminders import remind
 from avenrae.services.reviews import BATCH, publish_due_reviews
@@ -36,11 +40,16 @@ def run_each(what: str, condition: ColumnElement[bool], service: Callable[..., b
     """Run a service on every booking that is due, one transaction each; one that fails never stops the others."""
     with read_session() as session:
         found = list_due(session, SYSTEM, condition)
+    return run_for(what, found, service, name, **kwargs)
+
+
+def run_for(what: str, found: Iterable[uuid.UUID], service: Callable[..., int], name: str, **kwargs: Any) -> int:
+    """Run a service for each of these keys, one transaction each; one that fails never stops the others."""
     done = 0
-    for booking_id in found:
+    for key in found:
         try:
             with transaction(SYSTEM, name) as session:
-                done += service(session, SYSTEM, booking_id, **kwargs)
+                done += service(session, SYSTEM, key, **kwargs)
         except AvenraeError as e:
             log.warning("%s: one was left alone: %s", what, e.message)
         except Exception:
@@ -58,6 +67,15 @@ def expire_holds(timestamp: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
+@app.task(name="offer_free_places", queueing_lock="offer_free_places", priority=_URGENT)
+def offer_free_places(timestamp: int) -> None:
+    """Offer what is free to those who wait for it, where no click did: opened hours, days within the horizon."""
+    with read_session() as session:
+        found = list_awaited(session, SYSTEM)
+    run_for("places offered to the waiting list", found, waiting_list.offer_free_places, "offer_free_places")
+
+
+@app.periodic(cron="* * * * *")
 @app.task(name="remind_of_sessions", queueing_lock="remind_of_sessions", priority=_URGENT)
 def remind_of_sessions(timestamp: int) -> None:
     """Remind people of sessions, 24 and 2 hours before."""
@@ -71,6 +89,15 @@ def complete_sessions(timestamp: int) -> None:
     """Close paid sessions that nobody closed, where the setting says so."""
     if hours := settings().auto_complete_hours:
         run_each("sessions completed by themselves", is_to_complete(hours), complete_unclosed, "complete_unclosed")
+
+
+@app.periodic(cron="0 4 * * *")
+@app.task(name="warn_of_documents", queueing_lock="warn_of_documents")
+def warn_of_documents(timestamp: int) -> None:
+    """Tell practitioners of documents that expire within a month, and of those that have."""
+    with read_session() as session:
+        found = list_unwarned(session, SYSTEM)
+    run_for("documents that expire", found, warn_of_expiry, "warn_of_expiry")
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -1,6 +1,14 @@
 """Tables: columns, constraints, relationships. No behaviour."""
 
 from avenrae.models.base import Base
+from avenrae.models.directory import (
+    DocumentFile,
+    Geocoded,
+    GeocoderTurn,
+    Place,
+    PlaceName,
+    PractitionerDocument,
+)
 from avenrae.models.identity import (
     Consent,
     OauthAccount,
@@ -96,8 +104,11 @@ __all__ = [
     "Coupon",
     "CouponRedemption",
     "Desk",
+    "DocumentFile",
     "Favourite",
     "FormToken",
+    "Geocoded",
+    "GeocoderTurn",
     "Holiday",
     "ImportBatch",
     "ImportRow",
@@ -110,7 +121,10 @@ __all__ = [
     "OrderItem",
     "OutboxMail",
     "Payout",
+    "Place",
+    "PlaceName",
     "Practitioner",
+    "PractitionerDocument",
     "Product",
     "RefreshToken",
     "RefundRequest",

@@ -4,7 +4,7 @@ import uuid
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Double, Index, Numeric, Text, text
+from sqlalchemy import Computed, Double, Index, Numeric, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -25,7 +25,6 @@ class Practitioner(Keyed, Stamped, Base):
     hourly_rate_minor: Mapped[int]
     currency: Mapped[str]
     years_experience: Mapped[int] = mapped_column(server_default=text("0"))
-    certifications: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
     address: Mapped[str] = mapped_column(server_default=text("''"))
     city: Mapped[str] = mapped_column(server_default=text("''"))
     country_code: Mapped[str] = mapped_column(server_default=text("'ZA'"))
@@ -46,6 +45,14 @@ class Practitioner(Keyed, Stamped, Base):
     feed_token_hash: Mapped[bytes | None] = mapped_column(unique=True)
     search_folded: Mapped[str] = folded("headline || ' ' || city || ' ' || f_words(specialties)")
 
+    verification_note: Mapped[str] = mapped_column(server_default=text("''"), sort_order=100)
+    shown_latitude: Mapped[float | None] = mapped_column(
+        Double(), Computed("geo_coarse_latitude(id, latitude)", persisted=True), sort_order=101
+    )
+    shown_longitude: Mapped[float | None] = mapped_column(
+        Double(), Computed("geo_coarse_longitude(id, latitude, longitude)", persisted=True), sort_order=102
+    )
+
     user: Mapped[User] = relationship(lazy="raise")
 
     __table_args__ = (
@@ -65,6 +72,19 @@ class Practitioner(Keyed, Stamped, Base):
         ),
         Index("ix_practitioners_geo", text("geo_xyz(latitude, longitude)"), postgresql_using="gist"),
         Index("ix_practitioners_status", "verification_status", "kind"),
+        Index("ix_practitioners_shown", text("geo_xyz(shown_latitude, shown_longitude)"), postgresql_using="gist"),
+        Index("ix_practitioners_specialties", "specialties", postgresql_using="gin"),
+        Index("ix_practitioners_languages", "languages", postgresql_using="gin"),
+        Index("ix_practitioners_rating", text("rating_average DESC NULLS LAST"), text("id DESC")),
+        Index("ix_practitioners_price", "currency", "hourly_rate_minor", "id"),
+        Index("ix_practitioners_bookings", "booking_count", "id"),
+        Index("ix_practitioners_newest", "created_at", "id"),
+        Index(
+            "ix_practitioners_search",
+            "search_folded",
+            postgresql_using="gin",
+            postgresql_ops={"search_folded": "gin_trgm_ops"},
+        ),
     )
 
 

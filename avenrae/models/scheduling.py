@@ -178,6 +178,11 @@ class Booking(Keyed, Stamped, Base):
 
 
 class BookingWaitlist(Keyed, Stamped, Base):
+    """Somebody who waits for a place with a practitioner on a day of the practitioner's calendar.
+
+    A place that came free is offered as a booking that is held for him (`booking_id`) until `offer_expires_at`.
+    """
+
     __tablename__ = "booking_waitlist"
 
     client_id: Mapped[uuid.UUID] = references("clients.id", index=True)
@@ -187,10 +192,20 @@ class BookingWaitlist(Keyed, Stamped, Base):
     status: Mapped[WaitlistStatus] = mapped_column(Text(), server_default=text("'waiting'"))
     offered_at: Mapped[datetime | None]
     offer_expires_at: Mapped[datetime | None]
+    joined_at: Mapped[datetime] = mapped_column(server_default=text("now()"), sort_order=100)
+    booking_id: Mapped[uuid.UUID | None] = references("bookings.id", unique=True, sort_order=101)
 
     __table_args__ = (
         one_of("status", WaitlistStatus),
+        check(
+            "offer",
+            "status <> 'offered'"
+            " OR (booking_id IS NOT NULL AND offered_at IS NOT NULL AND offer_expires_at IS NOT NULL)",
+        ),
         Index("ix_booking_waitlist_day", "practitioner_id", "on_date"),
+        Index("ix_booking_waitlist_when", "on_date", "id"),
+        Index("ix_booking_waitlist_joined", "joined_at", "id"),
+        Index("ix_booking_waitlist_status", "status", "on_date", "id"),
         Index("uq_booking_waitlist_once", "client_id", "practitioner_id", "on_date", unique=True),
     )
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
-from avenrae.enums import BookingStatus, CancellationPolicy, CancelledBy, PaymentStatus, Role
+from avenrae.enums import BookingStatus, CancellationPolicy, CancelledBy, PaymentStatus, Role, WaitlistStatus
 from avenrae.errors import NotFound
-from avenrae.models import Booking, Client, Practitioner, Service, User
+from avenrae.models import Booking, BookingWaitlist, Client, Practitioner, Service, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.listing import COUNT_LIMIT, count_of, in_order, key_of, one_of, page_of
 from avenrae.queries.people import Owner, PeopleSearch, of_named
@@ -65,6 +65,7 @@ class BookingFilters:
     starts_before: datetime | None = None
     ended_by: datetime | None = None
     without_expired_holds: bool = False
+    without_offers: bool = False
     live_only: bool = False
     practitioner_id: uuid.UUID | None = None
     client_id: uuid.UUID | None = None
@@ -96,7 +97,8 @@ class BookingRow:
 class BookingDetail(BookingRow):
     """Everything about one booking; what is not for the actor is empty.
 
-    How to reach the client is for staff, notes and commission for staff and practitioner.
+    How to reach the client is for staff, notes and commission for staff and practitioner. `offer_id` is the place in
+    the waiting list of somebody to whom it is only offered so far.
     """
 
     client_email: str
@@ -112,6 +114,8 @@ class BookingDetail(BookingRow):
     cancelled_by: CancelledBy | None
     cancellation_reason: str | None
     notes: str
+    series_id: uuid.UUID | None
+    offer_id: uuid.UUID | None
 
 
 def booking_filters(params: Mapping[str, str], zone: str) -> BookingFilters:
@@ -192,6 +196,11 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
         Booking.cancelled_by,
         Booking.cancellation_reason,
         Booking.notes,
+        Booking.series_id,
+        BookingWaitlist.id.label("offer_id"),
+    ).outerjoin(
+        BookingWaitlist,
+        and_(BookingWaitlist.booking_id == Booking.id, BookingWaitlist.status == WaitlistStatus.OFFERED),
     )
     found = session.execute(query.where(Booking.id == booking_id, visible_bookings(actor))).one_or_none()
     if found is None:
@@ -213,6 +222,8 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
         cancelled_by=CancelledBy(r["cancelled_by"]) if r["cancelled_by"] else None,
         cancellation_reason=r["cancellation_reason"],
         notes="" if actor.role is Role.CLIENT else r["notes"],
+        series_id=r["series_id"],
+        offer_id=r["offer_id"],
     )
 
 
@@ -260,6 +271,8 @@ def _conditions(actor: Actor, f: BookingFilters) -> list[ColumnElement[bool]]:
         conditions.append(Booking.status != BookingStatus.CANCELLED)
     if f.without_expired_holds:
         conditions.append(is_not_expired())
+    if f.without_offers:
+        conditions.append(~is_offer())
     if f.practitioner_id:
         conditions.append(Booking.practitioner_id == f.practitioner_id)
     if f.client_id:
@@ -282,6 +295,11 @@ def is_not_expired() -> ColumnElement[bool]:
         Booking.hold_expires_at > clock.now(),
         Booking.payment_status != PaymentStatus.UNPAID,
     )
+
+
+def is_offer() -> ColumnElement[bool]:
+    """Whether a booking is only offered so far, to somebody on the waiting list."""
+    return exists().where(BookingWaitlist.booking_id == Booking.id, BookingWaitlist.status == WaitlistStatus.OFFERED)
 
 
 def _row(found: Any) -> BookingRow:

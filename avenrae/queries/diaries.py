@@ -1,13 +1,14 @@
 """Diaries: all that decides which times of a service are offered, read for the pure functions of `scheduling`."""
 
 import uuid
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.enums import BookingStatus, Role
+from avenrae.enums import BookingStatus, Role, VerificationStatus
 from avenrae.errors import NotFound
 from avenrae.models import AvailabilityOverride, AvailabilityRule, BlockedPeriod, Booking, Practitioner, Service
 from avenrae.permissions import Actor
@@ -16,6 +17,7 @@ from avenrae.queries.scopes import visible_practitioners
 from avenrae.scheduling.diary import Blocked, Diary, Taken, Terms
 from avenrae.scheduling.hours import Override, Rule
 from avenrae.scheduling.slots import slots
+from avenrae.scheduling.zones import local_day
 
 _AROUND = timedelta(days=2)
 """What lies this far outside a span can still reach into it: a session, its buffers, a zone's offset."""
@@ -43,6 +45,18 @@ def get_diary(
     if row is None:
         raise NotFound("There is no such service.")
     service, practitioner = row
+    return _diary_of(session, actor, practitioner, service, since, until, leave_out)
+
+
+def _diary_of(
+    session: Session,
+    actor: Actor,
+    practitioner: Practitioner,
+    service: Service,
+    since: datetime,
+    until: datetime,
+    leave_out: uuid.UUID | None = None,
+) -> Diary:
     rules = session.scalars(select(AvailabilityRule).where(AvailabilityRule.practitioner_id == practitioner.id))
     overrides = session.scalars(
         select(AvailabilityOverride).where(
@@ -78,6 +92,36 @@ def list_slots(
     """Return the starts that a service offers in a span, in UTC: exactly those that a booking accepts (R-BOOK-07)."""
     diary = get_diary(session, actor, service_id, since, until, leave_out=leave_out)
     return slots(diary, clock.now(), since, until)
+
+
+def next_times(
+    session: Session, actor: Actor, practitioner_id: uuid.UUID, *, each: int = 4, days: int = 14
+) -> dict[uuid.UUID, list[datetime]]:
+    """Return the first start on each of the next days that have one, for every service on offer; all read at once."""
+    found = session.execute(
+        select(Service, Practitioner)
+        .join(Practitioner, Practitioner.id == Service.practitioner_id)
+        .where(
+            Practitioner.id == practitioner_id,
+            Practitioner.verification_status == VerificationStatus.APPROVED,
+            Service.is_available,
+            visible_practitioners(actor),
+        )
+    ).all()
+    if not found:
+        return {}
+    now = clock.now()
+    until = now + timedelta(days=days)
+    first, owner = found[0]
+    diary = _diary_of(session, actor, owner, first, now, until)
+    times = {}
+    for service, practitioner in found:
+        terms = terms_of(practitioner, service)
+        first_of_day: dict[date, datetime] = {}
+        for start in slots(replace(diary, terms=terms), now, now, until):
+            first_of_day.setdefault(local_day(start, terms.zone), start)
+        times[service.id] = list(first_of_day.values())[:each]
+    return times
 
 
 def terms_of(practitioner: Practitioner, service: Service) -> Terms:

@@ -1,7 +1,6 @@
 """What comes due by itself: holds that ran out, reminders, sessions that nobody closed. Each is bounded by an index."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Interval, and_, func, literal, or_, select
@@ -69,11 +68,7 @@ def is_to_complete(hours: int) -> ColumnElement[bool]:
     )
 
 
-def list_due(session: Session, actor: Actor, condition: ColumnElement[bool], limit: int = LIMIT) -> Sequence[uuid.UUID]:
+def list_due(session: Session, actor: Actor, condition: ColumnElement[bool], limit: int = LIMIT) -> list[uuid.UUID]:
     """Return the bookings of a condition, the earliest start first."""
-    return session.scalars(
-        select(Booking.id)
-        .where(visible_bookings(actor), condition)
-        .order_by(Booking.starts_at, Booking.id)
-        .limit(limit)
-    ).all()
+    found = select(Booking.id).where(visible_bookings(actor), condition).order_by(Booking.starts_at, Booking.id)
+    return list(session.scalars(found.limit(limit)))

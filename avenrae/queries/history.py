@@ -11,7 +11,18 @@ from sqlalchemy.orm import Session
 
 from avenrae.enums import Role
 from avenrae.errors import NotFound
-from avenrae.models import AuditEntry, Booking, Order, Practitioner, Product, Review, Service, Ticket, User
+from avenrae.models import (
+    AuditEntry,
+    Booking,
+    BookingWaitlist,
+    Order,
+    Practitioner,
+    Product,
+    Review,
+    Service,
+    Ticket,
+    User,
+)
 from avenrae.permissions import Actor, Permission
 from avenrae.queries.scopes import (
     visible_bookings,
@@ -22,6 +33,7 @@ from avenrae.queries.scopes import (
     visible_services,
     visible_tickets,
     visible_users,
+    visible_waitlist,
 )
 
 
@@ -51,6 +63,7 @@ def _moderators(actor: Actor) -> ColumnElement[bool]:
 
 
 _SCOPES: dict[str, tuple[Any, Callable[[Actor], ColumnElement[bool]]]] = {
+    "booking_waitlist": (BookingWaitlist, visible_waitlist),
     "bookings": (Booking, visible_bookings),
     "orders": (Order, visible_orders),
     "practitioners": (Practitioner, _own_or_staff),

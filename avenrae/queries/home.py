@@ -10,7 +10,7 @@ from avenrae import clock
 from avenrae.enums import BookingStatus, OrderStatus, VerificationStatus
 from avenrae.models import Booking, Order, Practitioner, Product, Review
 from avenrae.permissions import Actor, Permission
-from avenrae.queries.bookings import has_ended, is_not_expired
+from avenrae.queries.bookings import has_ended, is_not_expired, is_offer
 from avenrae.queries.products import IS_LOW
 from avenrae.queries.reviews import is_flag_open
 from avenrae.queries.scopes import (
@@ -46,6 +46,7 @@ def count_needs(session: Session, actor: Actor) -> Needs:
             Booking.status == BookingStatus.PENDING,
             Booking.starts_at > clock.now(),
             is_not_expired(),
+            ~is_offer(),
             when=actor.may(Permission.BOOKING_VIEW),
         ),
         "to_close": _of(

@@ -5,7 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, not_, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from avenrae.models import Client, Practitioner, User
@@ -125,3 +136,17 @@ def user_name_of(session: Session, actor: Actor, user_id: uuid.UUID | None) -> s
     """Return the name of a user that the actor sees, or nothing."""
     query = select(User.first_name + " " + User.last_name).where(User.id == user_id, visible_users(actor))
     return session.execute(query).scalar() or ""
+
+
+def find_by_email(session: Session, actor: Actor, email: str) -> ClientChoice | None:
+    """Return the client who has exactly this e-mail address, whatever its case."""
+    row = session.execute(
+        select(Client.id, (User.first_name + " " + User.last_name), User.email, User.time_zone)
+        .join(User, User.id == Client.user_id)
+        .where(
+            visible_clients(actor),
+            User.is_active,
+            func.lower(User.email) == func.lower(email.replace("\0", "").strip()),
+        )
+    ).one_or_none()
+    return ClientChoice(*row) if row else None

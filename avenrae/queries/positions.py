@@ -1,7 +1,7 @@
 """Positions: where people look for practitioners, and how exactly they may see where those are.
 
-Clients get a position coarsened here, in the database, and every distance they get is measured to that one;
-the exact position leaves only to staff and to the practitioner himself (R-DIR-03).
+Clients get a position that the database keeps coarse (`geo_coarse_latitude` in the migrations), and every distance
+they get is measured to that one; the exact position leaves only to staff and to the practitioner himself (R-DIR-03).
 """
 
 import math
@@ -9,16 +9,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, FromClause, SQLColumnExpression, case, func, literal, true
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Integer,
+    SQLColumnExpression,
+    TableValuedAlias,
+    Text,
+    case,
+    func,
+    literal,
+    or_,
+    true,
+)
 
+from avenrae.enums import PractitionerKind
 from avenrae.errors import InvalidInput
 from avenrae.models import Practitioner
 from avenrae.permissions import Actor
 
-HALF_GLOBE_KM = 20_037
+MOST_KM = 5_000
+"""No search reaches farther: nobody travels that far, and up to there distances are true to 0.01 % (R-DIR-01)."""
 _DEFAULT_RADIUS_KM = 50.0
-_CELL = 0.0062
-"""Degrees of latitude in one cell: 690 m, so that no point is farther than 490 m from the middle of its cell."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,16 @@ class Near:
     latitude: float
     longitude: float
     radius_km: float
+
+
+@dataclass(frozen=True)
+class Box:
+    """Between two parallels and two meridians, all included; west is greater than east across the 180th meridian."""
+
+    south: float
+    west: float
+    north: float
+    east: float
 
 
 def near_of(params: Mapping[str, str]) -> Near | None:
@@ -40,9 +62,23 @@ def near_of(params: Mapping[str, str]) -> Near | None:
     if position is None:
         return None
     radius = _number(params.get("km") or _DEFAULT_RADIUS_KM)
-    if not 0 < radius <= HALF_GLOBE_KM:
-        raise InvalidInput("A radius must be more than 0 and at most 20 037 km, which is half around the globe.")
+    if not 0 < radius <= MOST_KM:
+        raise InvalidInput("A radius must be more than 0 and at most 5 000 km.")
     return Near(*position, radius)
+
+
+def box_of(word: str | None) -> Box | None:
+    """Return the area that `south,west,north,east` names in an address; nothing means no filter.
+
+    Raises:
+        InvalidInput: It is no area on the globe.
+    """
+    if not word:
+        return None
+    edges = [_number(edge) for edge in word.split(",")]
+    if len(edges) != 4 or not (-90 <= edges[0] <= edges[2] <= 90 and abs(edges[1]) <= 180 and abs(edges[3]) <= 180):
+        raise InvalidInput("An area is south, west, north and east in degrees, like −34.5,18,−33.5,19.")
+    return Box(*edges)
 
 
 def position_of(latitude: str | float | None, longitude: str | float | None) -> tuple[float, float] | None:
@@ -62,21 +98,29 @@ def position_of(latitude: str | float | None, longitude: str | float | None) -> 
     return lat, lon
 
 
-def around(actor: Actor, near: Near) -> tuple[FromClause, ColumnElement[float], ColumnElement[bool]]:
-    """Return what to join for those near a point, their distance in metres, and the condition that decides.
+def around(
+    actor: Actor, near: Near, kind: PractitionerKind | None = None, *, nearest: int | None = None
+) -> TableValuedAlias:
+    """Return what to join for those near a point, with `distance_m`: all of them, or only so many nearest.
 
-    For staff the distance is exact. For others it is that of the position they see, in whole kilometres; that
-    position is less than 1 km from the exact one, by which the index finds it.
+    For staff the distance is exact; for others it is that of the position they see.
     """
-    reach = near.radius_km if actor.is_staff else near.radius_km + 1
-    point = [literal(v, Double) for v in (near.latitude, near.longitude)]
-    found = func.find_practitioners_near(*point, literal(reach, Double)).table_valued(
-        "practitioner_id", "distance_m", name="around"
+    values = [literal(v, Double) for v in (near.latitude, near.longitude, near.radius_km)]
+    of_kind, most = literal(kind.value if kind else None, Text), literal(nearest, Integer)
+    found = (
+        func.find_practitioners_near(*values, of_kind, most)
+        if actor.is_staff
+        else func.near_by_cube(*values, of_kind, most, true())
     )
-    if actor.is_staff:
-        return found, found.c.distance_m, true()
-    shown = func.geo_distance_m(*point, *shown_position(actor), type_=Double)
-    return found, func.round(shown / 1000, type_=Double) * 1000, shown <= near.radius_km * 1000
+    return found.table_valued("practitioner_id", "distance_m", name="around")
+
+
+def within(actor: Actor, box: Box) -> list[ColumnElement[bool]]:
+    """Return the conditions that the position which the actor sees lies in an area."""
+    latitude, longitude = shown_position(actor)
+    east_of, west_of = longitude >= box.west, longitude <= box.east
+    between = [east_of, west_of] if box.west <= box.east else [or_(east_of, west_of)]
+    return [latitude.between(box.south, box.north), *between]
 
 
 def sees_everything(actor: Actor) -> ColumnElement[bool]:
@@ -85,31 +129,16 @@ def sees_everything(actor: Actor) -> ColumnElement[bool]:
 
 
 def shown_position(actor: Actor) -> tuple[SQLColumnExpression[Any], SQLColumnExpression[Any]]:
-    """Return latitude and longitude as the actor may see them.
-
-    The coarse one is the middle of the cell that holds the exact one, on a grid that the practitioner's id
-    shifts: always the same, nothing to subtract or average away, and neighbours do not fall onto one point.
-    """
+    """Return latitude and longitude as the actor may see them."""
     if actor.is_staff:
         return Practitioner.latitude, Practitioner.longitude
-    key = func.uuid_send(Practitioner.id)
-    middle = _middle(Practitioner.latitude, literal(_CELL, Double), func.get_byte(key, 15))
-    latitude = func.greatest(-90.0, func.least(90.0, middle, type_=Double), type_=Double)
-    # Cells are as wide as high on their side towards the equator, where they are widest.
-    width = _CELL / func.cosd(func.greatest(func.abs(latitude) - _CELL / 2, 0.0), type_=Double)
-    longitude = _middle(Practitioner.longitude, width, func.get_byte(key, 14))
-    wrapped = case((longitude > 180, longitude - 360), (longitude < -180, longitude + 360), else_=longitude)
+    if actor.practitioner_id is None:
+        return Practitioner.shown_latitude, Practitioner.shown_longitude
     exact = sees_everything(actor)
-    placed = Practitioner.latitude.is_not(None)
     return (
-        case((exact, Practitioner.latitude), (placed, latitude)),
-        case((exact, Practitioner.longitude), (placed, wrapped)),
+        case((exact, Practitioner.latitude), else_=Practitioner.shown_latitude),
+        case((exact, Practitioner.longitude), else_=Practitioner.shown_longitude),
     )
-
-
-def _middle(value: Any, step: ColumnElement[Any], shift: Any) -> ColumnElement[Any]:
-    phase: ColumnElement[Any] = shift / literal(256.0, Double)
-    return (func.floor(value / step + phase, type_=Double) + 0.5 - phase) * step
 
 
 def _number(given: str | float | None) -> float:

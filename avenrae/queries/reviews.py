@@ -18,8 +18,8 @@ from avenrae.enums import ReviewSide, ReviewStatus, Role
 from avenrae.errors import InvalidInput, NotFound
 from avenrae.models import Booking, Client, Practitioner, Review, Service, User
 from avenrae.permissions import Actor
-from avenrae.queries.listing import count_of, in_order, key_of, one_of, page_of
-from avenrae.queries.people import of_named
+from avenrae.queries.listing import COUNT_LIMIT, count_of, in_order, key_of, one_of, page_of
+from avenrae.queries.people import Owner, PeopleSearch, of_named
 from avenrae.queries.scopes import visible_practitioners, visible_reviews
 
 FLAGGED = "flagged"
@@ -27,6 +27,8 @@ FLAGGED = "flagged"
 _client_user = aliased(User, name="client_user")
 _practitioner_user = aliased(User, name="practitioner_user")
 # Each has an index to walk.
+_CLIENT: Owner = (Review.client_id, Client)
+_PRACTITIONER: Owner = (Review.practitioner_id, Practitioner)
 _SORTS = {"written": Review.created_at, "rating": Review.rating}
 
 
@@ -128,13 +130,16 @@ def review_filters(params: Mapping[str, str], zone: str = "") -> ReviewFilters:
 
 def each_review(session: Session, actor: Actor, filters: ReviewFilters, sort: str) -> Iterator[ReviewRow]:
     """Yield every review the filters leave, as the database sends them; for exports."""
-    query = _rows(actor).where(*_conditions(session, actor, filters)).order_by(*in_order(_SORTS, sort, Review.id))
+    search = _people_search(actor, filters)
+    query = _rows(actor).where(Review.id.in_(search.all()) if search else true(), *_conditions(actor, filters))
+    query = query.order_by(*in_order(_SORTS, sort, Review.id))
     return (_row(r) for r in session.execute(query.execution_options(yield_per=1000)))
 
 
 def count_reviews(session: Session, actor: Actor, filters: ReviewFilters) -> int:
     """Return how many reviews the filters leave, up to the counting limit."""
-    return count_of(session, select(Review.id).where(*_conditions(session, actor, filters)))
+    search = _people_search(actor, filters)
+    return count_of(session, search.all(upto=COUNT_LIMIT + 1) if search else _ids(actor, filters))
 
 
 def list_reviews(
@@ -146,8 +151,9 @@ def list_reviews(
         InvalidInput: The sort is not one of the list's.
     """
     order = in_order(_SORTS, sort, Review.id)
-    ids = select(Review.id).where(*_conditions(session, actor, filters)).order_by(*order)
-    return _found(session, actor, page_of(ids, page, size), order)
+    if search := _people_search(actor, filters):
+        return _found(session, actor, search.page(_SORTS, sort, page, size), order)
+    return _found(session, actor, page_of(_ids(actor, filters).order_by(*order), page, size), order)
 
 
 def latest_reviews(session: Session, actor: Actor, size: int = 3) -> list[ReviewRow]:
@@ -227,7 +233,26 @@ def _side_filters(actor: Actor, *, about_me: bool = False) -> ColumnElement[bool
     return and_(own, Review.written_by == other) if about_me else own
 
 
-def _conditions(session: Session, actor: Actor, f: ReviewFilters) -> list[ColumnElement[bool]]:
+def _people_search(actor: Actor, f: ReviewFilters) -> PeopleSearch | None:
+    """Return the search among everybody's reviews; the one among somebody's own is a condition like others."""
+    if not _words(f) or not actor.is_staff:
+        return None
+    return PeopleSearch(actor, _words(f), _ids(actor, f), _has_reference(f), _CLIENT, _PRACTITIONER)
+
+
+def _words(f: ReviewFilters) -> str:
+    return f.search.replace("\0", "").strip()
+
+
+def _has_reference(f: ReviewFilters) -> ColumnElement[bool]:
+    return Review.booking_id == select(Booking.id).where(Booking.reference == _words(f).upper()).scalar_subquery()
+
+
+def _ids(actor: Actor, f: ReviewFilters) -> Select[Any]:
+    return select(Review.id).where(*_conditions(actor, f))
+
+
+def _conditions(actor: Actor, f: ReviewFilters) -> list[ColumnElement[bool]]:
     conditions = [visible_reviews(actor), _side_filters(actor)]
     if f.status:
         conditions.append(Review.status == f.status)
@@ -239,14 +264,9 @@ def _conditions(session: Session, actor: Actor, f: ReviewFilters) -> list[Column
         conditions.append(Review.written_by == f.written_by)
     if f.practitioner_id:
         conditions.append(Review.practitioner_id == f.practitioner_id)
-    if search := f.search.replace("\0", "").strip():
-        referred = select(Booking.id).where(Booking.reference == search.upper()).scalar_subquery()
-        fits = [Review.booking_id == referred]
-        if actor.role is not Role.CLIENT:
-            fits.append(of_named(actor, search, (Review.client_id, Client)))
-        if actor.role is not Role.PRACTITIONER:
-            fits.append(of_named(actor, search, (Review.practitioner_id, Practitioner)))
-        conditions.append(or_(*fits))
+    if (words := _words(f)) and not actor.is_staff:
+        others = [_CLIENT] if actor.role is Role.PRACTITIONER else [_PRACTITIONER]
+        conditions.append(or_(_has_reference(f), of_named(actor, words, *others)))
     return conditions
 
 

@@ -9,11 +9,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 from avenrae.enums import ReviewSide, ReviewStatus, Role, VerificationStatus
 from avenrae.models import (
     Booking,
+    BookingWaitlist,
     Client,
     LedgerEntry,
     Notification,
     Order,
     Practitioner,
+    PractitionerDocument,
     Product,
     Review,
     Service,
@@ -36,6 +38,17 @@ def visible_bookings(actor: Actor) -> ColumnElement[bool]:
     return _is_own(Booking.client_id, actor.client_id)
 
 
+def visible_waitlist(actor: Actor) -> ColumnElement[bool]:
+    """Who waits: staff see all, a practitioner those who wait for him, a client himself."""
+    if not actor.may(Permission.BOOKING_VIEW):
+        return false()
+    if actor.is_staff:
+        return true()
+    if actor.role is Role.PRACTITIONER:
+        return _is_own(BookingWaitlist.practitioner_id, actor.practitioner_id)
+    return _is_own(BookingWaitlist.client_id, actor.client_id)
+
+
 def visible_practitioners(actor: Actor) -> ColumnElement[bool]:
     """Staff: all; a practitioner: himself; a client: the approved ones."""
     if not actor.may(Permission.PRACTITIONER_VIEW):
@@ -50,6 +63,15 @@ def visible_practitioners(actor: Actor) -> ColumnElement[bool]:
 def visible_services(actor: Actor) -> ColumnElement[bool]:
     """The services of the practitioners the actor sees."""
     return Service.practitioner_id.in_(select(Practitioner.id).where(visible_practitioners(actor)))
+
+
+def visible_documents(actor: Actor) -> ColumnElement[bool]:
+    """Staff: all; a practitioner: his own; nobody else any."""
+    if actor.is_staff:
+        return true()
+    if actor.role is Role.PRACTITIONER:
+        return _is_own(PractitionerDocument.practitioner_id, actor.practitioner_id)
+    return false()
 
 
 def visible_clients(actor: Actor) -> ColumnElement[bool]:

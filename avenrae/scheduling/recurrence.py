@@ -25,6 +25,11 @@ _LONGEST_WINDOW = timedelta(days=1100)
 _MOST = {"INTERVAL": 366, "COUNT": 1000}
 
 
+SERIES = range(2, 27)
+EVERY = range(1, 5)
+"""How many sessions a series has, and how many weeks lie between two."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recurrence:
     """Days that repeat; `weekdays` pairs 0 = Monday with which one of the month (0 = each), `last` is inclusive."""
@@ -113,10 +118,10 @@ def weekly(first: datetime, zone: ZoneInfo, times: int, every: int = 1) -> list[
     The first is kept as it was agreed, also in an hour that the clocks show twice.
 
     Raises:
-        InvalidInput: Fewer than 1 or more than 104 times, or not every 1 to 52 weeks.
+        InvalidInput: Fewer than 2 or more than 26 times, or not every 1 to 4 weeks.
     """
-    if not 1 <= times <= 104 or not 1 <= every <= 52:
-        raise InvalidInput("A series has 1 to 104 sessions, 1 to 52 weeks apart.")
+    if times not in SERIES or every not in EVERY:
+        raise InvalidInput(f"A series has {SERIES[0]} to {SERIES[-1]} sessions, {EVERY[0]} to {EVERY[-1]} weeks apart.")
     local = first.astimezone(zone)
     following = (local.date() + timedelta(weeks=every * n) for n in range(1, times))
     return [first.astimezone(UTC), *(instant(day, local.time(), zone) for day in following)]

@@ -16,6 +16,17 @@ def tell_both(session: Session, booking: Booking, kind: NoticeKind, *, subject: 
 
     `subject` and `text` may say {service}, {other}, {time} and {reference}.
     """
+    _tell(session, booking, kind, subject=subject, text=text, once=once, both=True)
+
+
+def tell_client(session: Session, booking: Booking, kind: NoticeKind, *, subject: str, text: str, once: str) -> None:
+    """Tell only the client, as `tell_both` does."""
+    _tell(session, booking, kind, subject=subject, text=text, once=once, both=False)
+
+
+def _tell(
+    session: Session, booking: Booking, kind: NoticeKind, *, subject: str, text: str, once: str, both: bool
+) -> None:
     client, practitioner = aliased(User), aliased(User)
     title, of_client, of_practitioner = session.execute(
         select(Service.title, client, practitioner)
@@ -27,7 +38,8 @@ def tell_both(session: Session, booking: Booking, kind: NoticeKind, *, subject: 
         .join(practitioner, practitioner.id == Practitioner.user_id)
         .where(Booking.id == booking.id)
     ).one()
-    for reader, other in ((of_client, of_practitioner), (of_practitioner, of_client)):
+    readers = [(of_client, of_practitioner), (of_practitioner, of_client)]
+    for reader, other in readers if both else readers[:1]:
         words = {
             "service": title,
             "other": other.name,

@@ -8,14 +8,19 @@ from zoneinfo import available_timezones
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from avenrae.enums import AvailabilityStatus, VerificationStatus
+from avenrae import clock
+from avenrae.enums import AvailabilityStatus, NoticeKind, PractitionerKind, VerificationStatus
 from avenrae.errors import Conflict, InvalidInput, NotFound
 from avenrae.models import Practitioner
 from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.documents import list_documents, still_needed
 from avenrae.queries.listing import one_of
+from avenrae.queries.periods import today
 from avenrae.queries.positions import position_of
 from avenrae.queries.scopes import visible_practitioners
 from avenrae.services.edits import refuse_stale
+from avenrae.services.notices import notify
+from avenrae.settings import settings
 
 _S = VerificationStatus
 REVIEWS: dict[VerificationStatus, frozenset[VerificationStatus]] = {
@@ -86,31 +91,70 @@ def edit_profile(
     return practitioner
 
 
+def place_practitioner(
+    session: Session,
+    actor: Actor,
+    practitioner_id: uuid.UUID,
+    *,
+    city: str,
+    country_code: str,
+    latitude: float,
+    longitude: float,
+    time_zone: str = "",
+    address: str = "",
+) -> Practitioner:
+    """Put a practitioner where a place or an address was found, with its time zone where that is known.
+
+    Raises:
+        InvalidInput: The position or the zone is none.
+        NotFound: There is no such profile for this actor.
+        NotPermitted: The role may not edit profiles.
+    """
+    practitioner = _locked(session, actor, practitioner_id, Permission.PRACTITIONER_EDIT)
+    if time_zone and time_zone not in available_timezones():
+        raise InvalidInput("This is not a time zone. Choose one such as Africa/Johannesburg.")
+    practitioner.city = _text(city, "city", 100)
+    practitioner.country_code = country_code.upper()[:2] or practitioner.country_code
+    practitioner.latitude, practitioner.longitude = position_of(latitude, longitude) or (None, None)
+    practitioner.time_zone = time_zone or practitioner.time_zone
+    practitioner.address = _text(address, "address", 300) if address else practitioner.address
+    session.flush()
+    return practitioner
+
+
 def submit_profile(session: Session, actor: Actor, practitioner_id: uuid.UUID) -> Practitioner:
     """Hand a draft or a rejected profile in for review: a practitioner his own, an admin one that was imported.
 
     Raises:
         Conflict: It is waiting for review or has been approved already.
-        InvalidInput: It has no headline or no description yet.
+        InvalidInput: It has no headline or no description yet, or documents that its kind needs are missing.
     """
     practitioner = _locked(session, actor, practitioner_id, Permission.PRACTITIONER_EDIT)
     if practitioner.verification_status not in SUBMITTABLE:
         raise Conflict(f"This profile cannot be submitted: it is {_WORDS[practitioner.verification_status]}.")
     if not practitioner.headline or not practitioner.bio:
         raise InvalidInput("Write a headline and a description first, so that there is something to review.")
+    documents = list_documents(session, actor, practitioner_id)
+    needed = still_needed(PractitionerKind(practitioner.kind), documents, today(settings().time_zone), checked=False)
+    if needed:
+        raise InvalidInput(f"Hand in what is still needed under Documents first. {'; '.join(needed)}.")
     practitioner.verification_status = VerificationStatus.SUBMITTED
+    practitioner.verification_note = ""
     session.flush()
     return practitioner
 
 
 def review_practitioner(
-    session: Session, actor: Actor, practitioner_id: uuid.UUID, verdict: VerificationStatus
+    session: Session, actor: Actor, practitioner_id: uuid.UUID, verdict: VerificationStatus, *, reason: str = ""
 ) -> Practitioner:
     """Approve, reject or suspend a practitioner; bookings that exist stay as they are.
 
+    Its owner reads the reason, which rejecting and suspending need. Documents that are missing are shown to who
+    decides and do not decide for him.
+
     Raises:
         Conflict: The verdict cannot be given in the profile's present state.
-        InvalidInput: It is no verdict.
+        InvalidInput: It is no verdict, or has no reason.
         NotPermitted: Only admins review.
     """
     practitioner = _locked(session, actor, practitioner_id, Permission.PRACTITIONER_REVIEW)
@@ -121,8 +165,22 @@ def review_practitioner(
         raise Conflict(
             f"This practitioner cannot be {verdict.value}: the profile is {_WORDS[practitioner.verification_status]}."
         )
+    if verdict != VerificationStatus.APPROVED and not reason.strip():
+        raise InvalidInput("Say why, so that the practitioner knows what to do.")
     practitioner.verification_status = verdict
+    practitioner.verification_note = _text(reason, "reason", 1_000)
     session.flush()
+    said = f" {practitioner.verification_note}" if practitioner.verification_note else ""
+    notify(
+        session,
+        practitioner.user_id,
+        NoticeKind.PROFILE,
+        subject=f"Your profile is {verdict.value}",
+        text=f"Your profile is {verdict.value} now.{said}",
+        screen="care/practitioner",
+        record_id=practitioner.id,
+        once=f"profile:{practitioner.id}:{verdict.value}:{clock.now():%Y%m%dT%H%M%S%f}",
+    )
     return practitioner
 
 

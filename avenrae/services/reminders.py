@@ -8,7 +8,7 @@ from avenrae.enums import NoticeKind
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.due import is_reminder_due, reminder_key
 from avenrae.services.booking_notices import tell_both
-from avenrae.services.holds import claim_due
+from avenrae.services.bookings.holds import claim_due
 
 
 def remind(session: Session, actor: Actor, booking_id: uuid.UUID, *, hours: int) -> bool:

@@ -155,6 +155,33 @@ def add_user(
     return user.id
 
 
+def add_client(
+    session: Session, actor: Actor, *, first_name: str, last_name: str, email: str, phone: str = ""
+) -> uuid.UUID:
+    """Add a client who came in person and return his key as a client; without a password nobody can sign in as him.
+
+    Raises:
+        InvalidInput: A name, the e-mail address or the phone number cannot be used.
+        NotPermitted: The role does not allow it.
+        Conflict: The e-mail address is taken (said by the database when the transaction writes).
+    """
+    require(actor, Permission.CLIENT_ADD)
+    user = User(
+        email=_email(email),
+        first_name=_name(first_name),
+        last_name=_name(last_name),
+        role=Role.CLIENT,
+        phone=_phone(phone),
+        time_zone=settings().time_zone,
+    )
+    session.add(user)
+    session.flush()
+    client = Client(user_id=user.id)
+    session.add(client)
+    session.flush()
+    return client.id
+
+
 def reset_password(session: Session, actor: Actor, user_id: uuid.UUID) -> str:
     """Give a user a new random password, end the user's sessions and return the password, to be told once.
 

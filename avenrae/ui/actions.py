@@ -106,6 +106,8 @@ def perform(click: Click) -> None:
     echo = _is_echo(memory.get(f"done:{click.spot}"))
     if echo:
         memory.setdefault("undrawn", set()).add(click.spot)
+        # The page that the first press led to was left again by the second, which came from the form's page.
+        memory["next"] = memory.get(f"next:{click.key}")
     else:
         sid = undisturbed(lambda: st.user.get("sid"))
         values = {name: undisturbed(partial(_value, v)) for name, v in click.kwargs.items()}
@@ -147,7 +149,7 @@ def _write_and_remember(click: Click, values: dict[str, Any], sid: Any, memory: 
     if done:
         memory["flash"] = (done, time.monotonic())
         if click.then is not None:
-            memory["next"] = partial(click.then, result)
+            memory["next"] = memory[f"next:{click.key}"] = partial(click.then, result)
 
 
 def _write(click: Click, values: dict[str, Any], sid: Any, reference: str) -> tuple[Any, bool]:

@@ -1,6 +1,6 @@
 """What can be done with a booking, with dialogs that say what will happen before it does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from avenrae import clock, money
-from avenrae.enums import BookingStatus, PaymentStatus, Role
+from avenrae.enums import BookingStatus, CancelledBy, PaymentStatus, Role
 from avenrae.permissions import Permission
 from avenrae.queries.bookings import BookingDetail
+from avenrae.queries.series import Part
 from avenrae.scheduling.policies import refund_share
 from avenrae.services.bookings import (
     cancel_booking,
@@ -21,15 +22,21 @@ from avenrae.services.bookings import (
     reschedule_booking,
 )
 from avenrae.ui.actions import Form, action, actor, opener
+from avenrae.ui.countdown import countdown
 from avenrae.ui.format import day, show_money, time_range
+from avenrae.ui.lists import link
+from avenrae.ui.series import cancel_series_opener
 from avenrae.ui.slot_picker import pick_start
 
 _WAITING = (BookingStatus.PENDING,)
 _AGREED = (BookingStatus.CONFIRMED,)
 
 
-def booking_actions(booking: BookingDetail) -> None:
-    """Draw the actions of the reader's role, each always in its place; what is not possible now says why."""
+def booking_actions(booking: BookingDetail, series: Sequence[Part] = ()) -> None:
+    """Draw the actions of the reader's role, each always in its place; what is not possible now says why.
+
+    `series` is the series that it is part of.
+    """
     who = actor()
     closing = _unless(booking, _AGREED) or _too_early(booking)
     waiting = _unless(booking, _WAITING)
@@ -55,6 +62,32 @@ def booking_actions(booking: BookingDetail) -> None:
         for permission, draw in possible.items():
             if who.may(permission):
                 draw()
+        if series and who.may(Permission.BOOKING_CANCEL):
+            cancel_series_opener(series, booking)
+
+
+def hold_left(booking: BookingDetail) -> None:
+    """Draw how long the time is held, and the way to book again once that is over."""
+    over = "The hold on this time has run out."
+    if booking.hold_expires_at is None or booking.payment_status != PaymentStatus.UNPAID:
+        ran_out = booking.cancelled_by is CancelledBy.SYSTEM
+    else:
+        countdown(booking.hold_expires_at, key=f"hold-{booking.id}", over=over)
+        ran_out = hold_is_over(booking)
+    if not ran_out:
+        return
+    st.warning(f"{over} It may still be free.", icon=":material/timer_off:")
+    if actor().may(Permission.BOOKING_CREATE):
+        client = {"client": str(booking.client_id)} if actor().is_staff else {}
+        link(
+            "care/new_booking",
+            "Book again",
+            icon=":material/event_repeat:",
+            practitioner=str(booking.practitioner_id),
+            service=str(booking.service_id),
+            day=f"{booking.starts_at.astimezone(ZoneInfo(booking.time_zone)):%Y-%m-%d}",
+            **client,
+        )
 
 
 def hold_is_over(booking: BookingDetail) -> bool:
@@ -115,6 +148,8 @@ def _no_show(booking: BookingDetail) -> None:
 def _move(booking: BookingDetail) -> None:
     agreed = f"{day(booking.starts_at, booking.time_zone)}, {_hours(booking)}"
     st.write(f"It is agreed for {agreed}. The booking stays the same: its reference, price and terms do not change.")
+    if booking.series_id:
+        st.write("Only this session of the series moves.")
     agreed_day = booking.starts_at.astimezone(ZoneInfo(booking.time_zone)).date()
     picked = pick_start(
         booking.service_id, booking.time_zone, key=f"move-{booking.id}", leave_out=booking.id, day=agreed_day

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 from avenrae.enums import (
     AvailabilityStatus,
     BookingStatus,
+    DocumentVerdict,
     OrderStatus,
     PaymentStatus,
     ReviewStatus,
     TicketPriority,
     TicketStatus,
     VerificationStatus,
+    WaitlistStatus,
 )
 from avenrae.money import show as show_money
 from avenrae.ui.records import Cell, Tone
@@ -41,12 +43,14 @@ _TONES: dict[type[StrEnum], dict[str, Tone]] = {
         "no_show": "red",
     },
     PaymentStatus: {"unpaid": "amber", "paid": "green", "partially_refunded": "violet"},
+    WaitlistStatus: {"waiting": "amber", "offered": "violet", "booked": "green"},
     OrderStatus: {"pending": "amber", "paid": "blue", "fulfilled": "green"},
     VerificationStatus: {"submitted": "amber", "approved": "green", "rejected": "red", "suspended": "red"},
     ReviewStatus: {"waiting": "amber", "published": "green", "hidden": "red"},
     AvailabilityStatus: {"available": "green", "busy": "amber"},
     TicketStatus: {"open": "blue", "in_progress": "violet", "waiting": "amber", "resolved": "green"},
     TicketPriority: {"urgent": "red", "high": "amber", "medium": "blue"},
+    DocumentVerdict: {"waiting": "amber", "accepted": "green", "refused": "red"},
 }
 _MARKDOWN_COLOURS = {"amber": "orange", "grey": "gray"}
 _MARKDOWN_SIGNS = frozenset("\\`*_[]<>$~:#|")

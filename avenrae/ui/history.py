@@ -23,6 +23,9 @@ _SILENT = {
     "service_id",
     "product_id",
     "order_id",
+    "booking_id",
+    "shown_latitude",
+    "shown_longitude",
 }
 
 

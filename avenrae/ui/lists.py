@@ -120,6 +120,7 @@ def show_list(
     rows: Callable[..., Sequence[Row]],
     columns: Sequence[Column[Row]],
     sort: str,
+    sorts: Iterable[str] = (),
     opens: str = "",
     export: str = "",
     nouns: str = "",
@@ -132,13 +133,14 @@ def show_list(
 
     `narrowed` names the filters that came with a link and have no widget; each can be taken away.
 
-    `params` is what the filters are in the address, for the link to the CSV file of all filtered rows; `opens` the
-    screen that shows one row (without one, cells may carry links of their own). Rows have boxes where the session
-    keeps under `chosen` which are ticked; returns the ids of those that are on this page.
+    `sorts` are orders beside those of the columns. `params` is what the filters are in the address, for the link to
+    the CSV file of all filtered rows; `opens` the screen that shows one row (without one, cells may carry links of
+    their own). Rows have boxes where the session keeps under `chosen` which are ticked; returns the ids of those that
+    are on this page.
     """
     _draw_narrowed(narrowed or {})
     order = st.query_params.get("sort", sort)
-    if order.removeprefix("-") not in {c.key for c in columns if c.key}:
+    if order.removeprefix("-") not in {*(c.key for c in columns if c.key), *(s.removeprefix("-") for s in sorts)}:
         order = sort
     asked = asked_page()
     total, found = load(_count_and_read, count, rows, filters, order, asked)

@@ -1,16 +1,16 @@
 """Maps that need no internet: markers over the outline of the land, a legend, and which marker was chosen."""
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pydeck as pdk
 import streamlit as st
 
 from avenrae.enums import PractitionerKind
-from avenrae.queries.practitioners import PractitionerRow
-from avenrae.ui.format import words
+from avenrae.queries.practitioner_map import MapCell, MapView, Marker
+from avenrae.ui.format import count, number, words
 
 _TILE = 512
 """Pixels that the whole world is wide at zoom 0."""
@@ -33,54 +33,161 @@ _MAPPING = {
 _INK = {"light": "#10191A", "dark": "#E7E9E4"}
 
 
-def practitioner_map(rows: Sequence[PractitionerRow], *, key: str, height: int = 520) -> PractitionerRow | None:
-    """Draw one marker for each row that has a position; returns the row whose marker is chosen.
+def practitioner_map(view: MapView, *, key: str, height: int = 520) -> Marker | MapCell | None:
+    """Draw one marker for each practitioner, or cells with numbers; returns the one that is chosen.
 
     The browser gets a name, a kind and a city with each position, nothing more. What it says was chosen is
-    looked up among the rows.
+    looked up among what was drawn.
     """
     theme = _theme()
-    placed = [r for r in rows if r.latitude is not None and r.longitude is not None]
-    markers = [
+    points = [(m.latitude, m.longitude) for m in (view.markers or view.cells)]
+    layers = [_markers(view.markers, theme), _names("places", _labels(view.markers, _view(points, height)), theme)]
+    if view.cells:
+        middles = [([c.longitude, c.latitude], c.count) for c in view.cells]
+        layers = [_circles(view.cells, theme), _numbers(middles, ON_MARKER[theme])]
+    shown = view.total - view.unplaced
+    chosen = _draw(layers, points, "{name}\n{kind}\n{city}", key, height, f"A map with {shown} practitioners;")
+    ids = {str(m.id): m for m in view.markers} | {str(n): cell for n, cell in enumerate(view.cells)}
+    return next((ids[i] for i in chosen if i in ids), None)
+
+
+def density_map(view: MapView, *, key: str, height: int = 520) -> MapCell | None:
+    """Draw how many practitioners there are in each cell, the darker the more; returns the cell that is chosen."""
+    theme = _theme()
+    most = max((c.count for c in view.cells), default=1)
+    red, green, blue = _rgb(COLOURS[theme][0])
+    cells: list[dict[str, Any]] = [
         {
-            "id": str(r.id),
-            "name": r.name,
-            "kind": words(r.kind.value),
-            "city": r.city or "No city given",
-            "code": CODES[r.kind],
-            "position": [r.longitude, r.latitude],
+            "id": str(n),
+            "name": _people(c.count),
+            "kind": c.city,
+            "middle": [(c.box.west + c.box.east) / 2, (c.box.south + c.box.north) / 2],
+            "metres": 50_000 * (c.box.north - c.box.south),
+            "corners": [
+                [c.box.west, c.box.south],
+                [c.box.east, c.box.south],
+                [c.box.east, c.box.north],
+                [c.box.west, c.box.north],
+            ],
+            "colour": [red, green, blue, 50 + int(130 * math.sqrt(c.count / most))],
         }
-        for r in placed
+        for n, c in enumerate(view.cells)
     ]
+    layer = pdk.Layer(
+        "PolygonLayer",
+        cells,
+        id="cells",
+        get_polygon="corners",
+        get_fill_color="colour",
+        get_line_color=[red, green, blue, 120],
+        line_width_min_pixels=1,
+    )
+    # What is chosen is a handle in the middle: clicks on the polygons themselves were not reported when tried.
+    handles = pdk.Layer(
+        "ScatterplotLayer",
+        cells,
+        id="practitioners",
+        get_position="middle",
+        get_radius="metres",
+        radius_min_pixels=10,
+        get_fill_color=[red, green, blue, 1],
+        pickable=True,
+    )
+    points = [p for c in view.cells for p in ((c.box.south, c.box.west), (c.box.north, c.box.east))]
+    numbers = _numbers([(cell["middle"], c.count) for cell, c in zip(cells, view.cells, strict=True)], _INK[theme])
+    alt = f"A map of how many of {view.total - view.unplaced} practitioners are where;"
+    chosen = _draw([layer, handles, numbers], points, "{name}\n{kind}", key, height, alt)
+    return next((view.cells[int(i)] for i in chosen if i.isdecimal() and int(i) < len(view.cells)), None)
+
+
+def _draw(
+    layers: list[pdk.Layer], points: list[tuple[float, float]], tip: str, key: str, height: int, alt: str
+) -> list[str]:
+    """Draw layers over the land and return the ids of what is chosen in the one called `practitioners`."""
     chosen = st.pydeck_chart(
         pdk.Deck(
-            layers=[
-                pdk.Layer(
-                    "IconLayer",
-                    markers,
-                    id="practitioners",
-                    get_position="position",
-                    get_icon="code",
-                    get_size=26,
-                    icon_atlas=pdk.types.String(f"/app/static/map/markers-{theme}.png"),
-                    icon_mapping=_MAPPING,
-                    pickable=True,
-                ),
-                _names("places", _labels(placed), theme),
-            ],
-            initial_view_state=_view([(r.latitude or 0.0, r.longitude or 0.0) for r in placed], height),
-            map_style=_style(theme),
-            tooltip={"text": "{name}\n{kind}\n{city}"},
+            layers=layers,
+            initial_view_state=_view(points, height),
+            map_style=_style(_theme()),
+            tooltip={"text": tip},
         ),
         on_select="rerun",
         selection_mode="single-object",
         key=key,
         height=height,
-        alt=f"A map with {len(placed)} practitioners; the list holds the same ones.",
+        alt=f"{alt} the list below holds the same ones.",
     )
     objects = chosen.selection.get("objects", {}).get("practitioners", [])
-    ids = {o.get("id") for o in objects if isinstance(o, dict)}
-    return next((r for r in placed if str(r.id) in ids), None)
+    return [str(o.get("id")) for o in objects if isinstance(o, dict)]
+
+
+def _markers(markers: Sequence[Marker], theme: str) -> pdk.Layer:
+    return pdk.Layer(
+        "IconLayer",
+        [
+            {
+                "id": str(m.id),
+                "name": m.name,
+                "kind": words(m.kind.value),
+                "city": m.city or "No city given",
+                "code": CODES[m.kind],
+                "position": [m.longitude, m.latitude],
+            }
+            for m in markers
+        ],
+        id="practitioners",
+        get_position="position",
+        get_icon="code",
+        get_size=26,
+        icon_atlas=pdk.types.String(f"/app/static/map/markers-{theme}.png"),
+        icon_mapping=_MAPPING,
+        pickable=True,
+    )
+
+
+def _circles(cells: Sequence[MapCell], theme: str) -> pdk.Layer:
+    return pdk.Layer(
+        "ScatterplotLayer",
+        [
+            {
+                "id": str(n),
+                "name": _people(c.count),
+                "kind": "Choose it to look at this area",
+                "city": c.city,
+                "position": [c.longitude, c.latitude],
+                "pixels": 11 + 3 * math.log2(c.count + 1),
+            }
+            for n, c in enumerate(cells)
+        ],
+        id="practitioners",
+        get_position="position",
+        get_radius="pixels",
+        radius_units=pdk.types.String("pixels"),
+        get_fill_color=[*_rgb(COLOURS[theme][0]), 235],
+        get_line_color=_rgb(ON_MARKER[theme]),
+        line_width_min_pixels=2,
+        stroked=True,
+        pickable=True,
+    )
+
+
+def _numbers(placed: Sequence[tuple[list[float], int]], colour: str) -> pdk.Layer:
+    return pdk.Layer(
+        "TextLayer",
+        [{"position": position, "text": number(n)} for position, n in placed],
+        id="numbers",
+        get_position="position",
+        get_text="text",
+        get_size=12,
+        get_color=_rgb(colour),
+        font_family=_FONT,
+        font_weight=600,
+        character_set=pdk.types.String("auto"),
+    )
+
+
+def _people(n: int) -> str:
+    return count(n, "practitioner")
 
 
 def position_map(latitude: float, longitude: float, name: str, *, is_exact: bool, key: str, height: int = 260) -> None:
@@ -123,17 +230,16 @@ def position_map(latitude: float, longitude: float, name: str, *, is_exact: bool
     )
 
 
-def legend(rows: Sequence[PractitionerRow]) -> None:
+def legend(numbers: Mapping[PractitionerKind, int]) -> None:
     """Draw what the letters and colours of the markers stand for, with how many of each are on the map."""
     theme = _theme()
-    numbers = Counter(r.kind for r in rows if r.latitude is not None)
     items = "".join(
         f'<span style="display:inline-flex;align-items:center;gap:.4rem;white-space:nowrap">'
         f'<span style="background:{_colour(kind, theme)};color:{ON_MARKER[theme]};border-radius:50%;width:1.5rem;'
         f'height:1.5rem;display:inline-flex;align-items:center;justify-content:center;font-size:.7rem">'
         f"{CODES[kind]}</span>{words(kind.value)} ({numbers[kind]})</span>"
         for kind in PractitionerKind
-        if numbers[kind]
+        if numbers.get(kind)
     )
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:.3rem 1rem;font-size:.85rem">{items}</div>')
 
@@ -154,20 +260,21 @@ def _names(name: str, labels: list[dict[str, Any]], theme: str) -> pdk.Layer:
     )
 
 
-def _labels(rows: Sequence[PractitionerRow], most: int = 12) -> list[dict[str, Any]]:
-    """Return the names of the cities with most markers, leaving out those that would stand on another."""
+def _labels(rows: Sequence[Marker], view: pdk.ViewState, most: int = 12) -> list[dict[str, Any]]:
+    """Return the names of the cities with most markers, leaving out those that would be written over another."""
     cities: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for r in rows:
-        if r.city and r.latitude is not None and r.longitude is not None:
+        if r.city:
             cities[r.city].append((r.latitude, r.longitude))
-    if not cities:
-        return []
-    points = [p for found in cities.values() for p in found]
-    apart = max(max(p[i] for p in points) - min(p[i] for p in points) for i in (0, 1)) / 14
+    pixels = _TILE * 2**view.zoom / 360
     labels: list[dict[str, Any]] = []
     for city, found in sorted(cities.items(), key=lambda c: (-len(c[1]), c[0])):
         south, lon = min(p[0] for p in found), sum(p[1] for p in found) / len(found)
-        if len(labels) < most and all(math.dist((lon, south), label["position"]) > apart for label in labels):
+        if len(labels) < most and not any(
+            abs(lon - label["position"][0]) * pixels < 3.6 * (len(city) + len(label["text"]))
+            and abs(_mercator(south) - _mercator(label["position"][1])) * 180 / math.pi * pixels < 16
+            for label in labels
+        ):
             labels.append({"text": city, "position": [lon, south]})
     return labels
 

@@ -41,6 +41,7 @@ class Screen:
 
 
 _NOBODY: frozenset[Role] = frozenset()
+_CLIENT = frozenset({Role.CLIENT})
 _PRACTITIONER = frozenset({Role.PRACTITIONER})
 _OWNERS = frozenset({Role.ADMIN, Role.PRACTITIONER})
 _KEEPERS = frozenset({*_STAFF, Role.PRACTITIONER})
@@ -58,7 +59,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("care/bookings", "Bookings", "bookings", "event", _ALL),
     Screen("care/calendar", "Calendar", "calendar", "calendar_month", _ALL),
     Screen("care/booking", "Booking", "booking", "event", _ALL, _NOBODY),
-    Screen("care/new_booking", "New booking", "new-booking", "add", _STAFF, _NOBODY),
+    Screen("care/new_booking", "New booking", "new-booking", "add", frozenset({*_STAFF, Role.CLIENT}), _CLIENT),
+    Screen("care/waiting_list", "Waiting list", "waiting-list", "hourglass", _ALL),
     Screen("care/availability", "Availability", "availability", "schedule", _KEEPERS, _PRACTITIONER),
     Screen("care/services", "Services", "services", "sell", _OWNERS, _PRACTITIONER),
     Screen("care/reviews", "Reviews", "reviews", "reviews", _ALL),

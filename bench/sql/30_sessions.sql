@@ -137,3 +137,25 @@ LEFT JOIN (SELECT practitioner_id, round(avg(stars), 3) AS mean, count(*) AS rat
        ON r.practitioner_id = p.id
 LEFT JOIN (SELECT practitioner_id, count(*) AS held FROM bench.settled WHERE status = 'completed' GROUP BY 1) h ON h.practitioner_id = p.id
 ORDER BY id;
+
+-- One of nine sessions had somebody waiting for its day: himself, who got it, or somebody else, who did not.
+INSERT INTO booking_waitlist (id, client_id, service_id, practitioner_id, on_date, status, joined_at, booking_id, created_at, updated_at)
+SELECT bench.key(s.joined_at, 14, s.b), CASE WHEN s.got THEN s.client_id ELSE c.id END, s.service_id, s.practitioner_id,
+       (s.starts_at AT TIME ZONE s.zone)::date,
+       CASE WHEN s.got THEN 'booked' WHEN s.starts_at > z.today THEN 'waiting' WHEN bench.u(s.b, 91) < 0.7 THEN 'expired' ELSE 'left' END,
+       s.joined_at, CASE WHEN s.got THEN s.id END, s.joined_at, s.joined_at
+FROM (SELECT *, created_at - bench.days(5 * bench.u(b, 90)) AS joined_at, dice < 0.3 AND status IN ('confirmed', 'completed') AS got
+      FROM bench.settled WHERE b % 9 = 0) s CROSS JOIN bench.size z JOIN bench.clients c ON c.c = bench.below(s.b, 92, z.clients)
+ORDER BY s.joined_at, s.b
+ON CONFLICT DO NOTHING;
+
+-- Everybody past a draft has shown who he is; psychologists and some others have a certificate. A few wait or have expired.
+INSERT INTO practitioner_documents (id, practitioner_id, kind, title, issuer, issued_on, expires_on, verdict, checked_at, created_at, updated_at)
+SELECT bench.key(p.created_at, 90 + k, p.p * 2 + k), p.id, (ARRAY['identity', 'certificate'])[k + 1],
+       (ARRAY['Identity card', 'Certificate of practice'])[k + 1], (ARRAY['Home Affairs', 'Health Professions Council'])[k + 1],
+       (z.today - interval '700 days')::date, (z.today + bench.below(p.p * 2 + k, 120, 1800) * interval '1 day' - interval '20 days')::date,
+       d.verdict, CASE WHEN d.verdict <> 'waiting' THEN p.created_at + interval '1 day' END, p.created_at, p.created_at
+FROM bench.practitioners p CROSS JOIN generate_series(0, 1) k CROSS JOIN bench.size z
+CROSS JOIN LATERAL (SELECT CASE WHEN p.status = 'submitted' OR bench.u(p.p * 2 + k, 121) < 0.02 THEN 'waiting' ELSE 'accepted' END AS verdict) d
+WHERE p.status <> 'draft' AND (k = 0 OR bench.u(p.p, 122) < 0.6)
+ORDER BY 1;

@@ -1,7 +1,9 @@
 """One booking: what was agreed, its people and its money, what can be done with it now, and its history.
 
 Practitioners confirm, decline, complete and mark no-shows of their own; support confirms and cancels any;
-admins do everything; a client sees and cancels his own, with the refund of its policy shown before the click.
+admins do everything; a client sees and cancels his own, with the refund of its policy shown before the click. While
+the time is only held, it says for how long; a session of a series shows the others, and can be called off with all
+that follow. What is only offered from the waiting list is accepted or declined.
 Both sides of a completed session write their review here.
 """
 
@@ -12,15 +14,18 @@ from avenrae.enums import BookingStatus
 from avenrae.permissions import Permission
 from avenrae.queries.bookings import get_booking
 from avenrae.queries.listing import key_of
+from avenrae.queries.waiting_list import get_waiting
 from avenrae.scheduling.policies import SENTENCES
 from avenrae.services.bookings import edit_booking_notes
 from avenrae.ui.actions import Form, actor, load
-from avenrae.ui.booking_actions import booking_actions, hold_is_over
+from avenrae.ui.booking_actions import booking_actions, hold_is_over, hold_left
 from avenrae.ui.details import fact, fact_link, no_record_chosen
-from avenrae.ui.format import day, show_money, status_word, time_range, when
+from avenrae.ui.format import day, plain_text, show_money, status_word, time_range, when
 from avenrae.ui.history import show_history
 from avenrae.ui.lists import link
 from avenrae.ui.reviews import show_session_reviews
+from avenrae.ui.series import number_in, series_list, series_of
+from avenrae.ui.waiting import answers, offer_left, standing
 
 who = actor()
 booking_id = key_of(st.query_params.get("id")) or no_record_chosen("care/bookings", "Bookings")
@@ -32,14 +37,29 @@ def main() -> None:
     link("care/bookings", "Bookings", icon=":material/arrow_back:")
     st.title(booking.reference)
     st.markdown(f"{status_word(booking.status)} {status_word(booking.payment_status)}")
-    booking_actions(booking)
+    series = series_of(booking)
+    if series:
+        st.markdown(number_in(series, booking))
+    if booking.offer_id:
+        offer = load(get_waiting, booking.offer_id)
+        st.markdown(
+            f"{plain_text(standing(offer))} It is offered from the waiting list, and a request once it is accepted."
+        )
+        offer_left(offer)
+        answers(offer)
+    else:
+        hold_left(booking)
+        booking_actions(booking, series)
     keeps_notes = who.may(Permission.BOOKING_CONFIRM)
     is_over = booking.status is BookingStatus.COMPLETED
-    tabs = ["Booking"] + ["Notes"] * keeps_notes + ["Review"] * is_over + ["History"]
+    tabs = ["Booking"] + ["Series"] * bool(series) + ["Notes"] * keeps_notes + ["Review"] * is_over + ["History"]
     asked = st.query_params.get("tab")
     drawn = dict(zip(tabs, st.tabs(tabs, default=asked if asked in tabs else None), strict=True))
     with drawn["Booking"]:
         _facts()
+    if series:
+        with drawn["Series"]:
+            series_list(series, booking)
     if keeps_notes:
         with drawn["Notes"]:
             _notes()

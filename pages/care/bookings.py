@@ -1,6 +1,7 @@
 """Bookings: every session the reader may see, found by person, reference, status and date.
 
-Admins and support see all of them and can make one for a client; a practitioner sees his own, a client hers.
+Admins and support see all of them and can make one for a client; a practitioner sees his own, a client hers, who can
+ask for another.
 A row opens the booking.
 """
 
@@ -35,7 +36,7 @@ COLUMNS: list[Column[BookingRow]] = [
 who = actor()
 head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
 head.title("Bookings")
-if who.may(Permission.BOOKING_CREATE) and who.is_staff:
+if who.may(Permission.BOOKING_CREATE):
     with head:
         link("care/new_booking", "New booking", icon=":material/add:")
 

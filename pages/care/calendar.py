@@ -15,9 +15,11 @@ import streamlit as st
 from avenrae.enums import Role
 from avenrae.permissions import Permission
 from avenrae.queries.calendar import MOST, calendar_days
+from avenrae.queries.directory import list_practitioners
+from avenrae.queries.directory_filters import PractitionerFilters
 from avenrae.queries.listing import key_of
 from avenrae.queries.periods import midnight, today
-from avenrae.queries.practitioners import PractitionerDetail, PractitionerFilters, get_practitioner, list_practitioners
+from avenrae.queries.practitioners import PractitionerDetail, get_practitioner
 from avenrae.ui.actions import actor, load
 from avenrae.ui.calendar import (
     VIEWS,
@@ -102,7 +104,7 @@ def _practitioner() -> PractitionerDetail | None:
 def _head(practitioner: PractitionerDetail | None) -> None:
     head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
     head.title("Calendar")
-    if who.is_staff and who.may(Permission.BOOKING_CREATE):
+    if who.may(Permission.BOOKING_CREATE):
         params = {"practitioner": str(practitioner.id)} if practitioner else {}
         with head:
             link("care/new_booking", "New booking", icon=":material/add:", **params)

@@ -1,112 +1,102 @@
 """Practitioner map: where practitioners are, for admins and support.
 
-Narrowed by kind, status and a circle around a city or a typed point; list and markers show the same people.
-A marker or a row leads to the profile. It is drawn without the internet.
+Narrowed by the same filters as the list; the list below the map holds the same people. While they are many, circles
+with numbers stand for them, and choosing one narrows map and list to its area; else a marker or a row leads to the
+profile. It is drawn without the internet.
 """
 
 import math
 
 import streamlit as st
 
-from avenrae.enums import PractitionerKind, VerificationStatus
-from avenrae.errors import InvalidInput
-from avenrae.queries.practitioners import MAP_LIMIT, PractitionerRow, list_places, map_rows, practitioner_filters
-from avenrae.ui.actions import load
-from avenrae.ui.format import badge, count, plain_text, status_word, words
-from avenrae.ui.lists import choice, link, open_screen
-from avenrae.ui.maps import legend, practitioner_map
+from avenrae.queries.directory import PractitionerRow, list_practitioners
+from avenrae.queries.practitioner_map import MapCell, Marker, map_view
+from avenrae.ui.actions import actor, load
+from avenrae.ui.directory_filters import Asked, directory_filters
+from avenrae.ui.format import badge, count, number, plain_text, when, words
+from avenrae.ui.lists import link, open_screen
+from avenrae.ui.maps import density_map, legend, practitioner_map
 from avenrae.ui.records import Cell, Column, records
 
-RADII = ["5", "10", "25", "50", "100", "250", "500", "1000"]
 PAGE = 25
+SORTS = ("name", "bookings", "rating", "price", "newest", "free")
 
 
 def main() -> None:
     """Draw the page."""
     st.title("Practitioner map")
-    params = _filters()
-    filters = practitioner_filters(params)
-    sort = _sort("distance" if filters.near else "name", has_distance=filters.near is not None)
-    found = load(map_rows, filters, sort=sort)
-    without = len(found.rows) - len(found.placed)
+    around = bool(st.query_params.get("place") or st.query_params.get("lat"))
+    asked = directory_filters(sort=st.query_params.get("sort", "distance" if around else "name"))
+    density = st.query_params.get("layer") == "density"
+    view = load(map_view, asked.filters, density=density)
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
-    head.caption(f"{count(len(found.rows), 'practitioner')}, {without} without a location")
+    head.caption(f"{count(view.total, 'practitioner')}, {view.unplaced} without a location")
     with head:
-        link("care/practitioners", "Show as a list", icon=":material/list:", **{k: v for k, v in params.items() if v})
-    if not found.is_complete:
-        st.warning(
-            f"More than {count(MAP_LIMIT, 'practitioner')} fit; these are some of them."
-            " Choose a kind, a status or a smaller circle to see all that fit."
-        )
-    legend(found.rows)
-    chosen = practitioner_map(found.rows, key="practitioner-map")
-    if chosen:
+        st.toggle("Density", value=density, key="density", on_change=_switch_layer)
+        link("care/practitioners", "Show as a list", icon=":material/list:", **asked.address)
+    if density:
+        chosen: Marker | MapCell | None = density_map(view, key="density-map")
+    else:
+        if view.markers:
+            legend(view.kinds)
+        chosen = practitioner_map(view, key="practitioner-map")
+    if view.cells:
+        _areas(view.cells)
+    if isinstance(chosen, MapCell):
+        _cell(chosen)
+    elif chosen:
         _card(chosen)
-    _list(found.rows, sort, with_distance=filters.near is not None)
+    _list(asked, view.total)
 
 
-def _filters() -> dict[str, str]:
-    places = {f"{p.city}, {p.country_code}": p for p in load(list_places)}
-    row = st.columns([2, 2, 3, 3, 2])
-    with row[0]:
-        kind = choice("Kind", PractitionerKind, key="kind", every="Every kind")
-    with row[1]:
-        status = choice("Profile", VerificationStatus, key="status", every="Every status")
-    with row[2]:
-        place = choice("Around a city", places, key="place", every="Everywhere", name=str)
-    with row[3]:
-        point = st.text_input(
-            "or around a point",
-            key="point",
-            placeholder="−33.92, 18.42",
-            bind="query-params",
-            max_chars=60,
-            help="Latitude and longitude in degrees; a point counts before a city.",
+def _switch_layer() -> None:
+    if st.session_state.get("density"):
+        st.query_params["layer"] = "density"
+    else:
+        st.query_params.pop("layer", None)
+
+
+def _areas(cells: list[MapCell]) -> None:
+    """Draw the fullest cells as buttons too, for whoever does not use a pointer."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Search an area: choose its cell on the map, or")
+        for cell in cells[:6]:
+            name = f"{plain_text(cell.city) or 'Unnamed'} ({number(cell.count)})"
+            key = f"area:{cell.box.south:g},{cell.box.west:g}"
+            st.button(name, key=key, type="tertiary", on_click=_search_here, args=(cell,))
+
+
+def _cell(chosen: MapCell) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        name = f" around {plain_text(chosen.city)}" if chosen.city else ""
+        st.markdown(f"**{count(chosen.count, 'practitioner')}**{name}")
+        st.button(
+            "Search this area",
+            key="this-area",
+            icon=":material/crop_free:",
+            type="primary",
+            on_click=_search_here,
+            args=(chosen,),
         )
-    with row[4]:
-        km = st.selectbox(
-            "Within (km)",
-            RADII,
-            index=RADII.index("50"),
-            key="km",
-            bind="query-params",
-            disabled=not (place or point),
-        )
-    params = {"kind": kind, "status": status}
-    if point.strip():
-        latitude, longitude = _typed(point)
-        params |= {"lat": latitude, "lon": longitude, "km": km}
-    elif place:
-        params |= {"lat": f"{places[place].latitude:.5f}", "lon": f"{places[place].longitude:.5f}", "km": km}
-    return params
 
 
-def _typed(point: str) -> tuple[str, str]:
-    """Return the two halves of a typed point; the comma between them may also be a semicolon or a space."""
-    parts = point.replace(";", " ").replace(", ", " ").split()
-    if len(parts) == 1:
-        parts = parts[0].split(",")
-    if len(parts) != 2:
-        raise InvalidInput("Type a point as latitude and longitude in degrees, like −33.92, 18.42.")
-    return parts[0], parts[1]
+def _search_here(chosen: MapCell) -> None:
+    box = chosen.box
+    st.query_params["box"] = ",".join(f"{edge:.6g}" for edge in (box.south, box.west, box.north, box.east))
+    if "page" in st.session_state:
+        st.session_state["page"] = 1
 
 
-def _sort(default: str, *, has_distance: bool) -> str:
-    order = st.query_params.get("sort", default)
-    allowed = {"name", "bookings", *(["distance"] if has_distance else [])}
-    return order if order.removeprefix("-") in allowed else default
-
-
-def _card(chosen: PractitionerRow) -> None:
+def _card(chosen: Marker) -> None:
     with st.container(border=True):
         st.markdown(
-            f"**{plain_text(chosen.name)}** {status_word(chosen.verification_status)}  \n"
-            f"{words(chosen.kind)} · {plain_text(chosen.city) or 'No city given'}"
+            f"**{plain_text(chosen.name)}**  \n{words(chosen.kind)} · {plain_text(chosen.city) or 'No city given'}"
         )
         link("care/practitioner", "Open practitioner", icon=":material/arrow_forward:", id=str(chosen.id))
 
 
-def _list(rows: list[PractitionerRow], sort: str, *, with_distance: bool) -> None:
+def _list(asked: Asked, total: int) -> None:
+    filters = asked.filters
     columns: list[Column[PractitionerRow]] = [
         Column("Practitioner", lambda p: Cell(p.name, sub=words(p.kind)), key="name", primary=True),
         Column("Where", lambda p: Cell(p.city, sub=p.country_code if p.latitude is not None else "No location")),
@@ -114,28 +104,34 @@ def _list(rows: list[PractitionerRow], sort: str, *, with_distance: bool) -> Non
         Column("Availability", lambda p: badge(p.availability_status)),
         Column("Sessions", lambda p: p.booking_count, key="bookings", align="right"),
     ]
-    if with_distance:
-        columns.insert(2, Column("Away", lambda p: _away(p.distance_m), key="distance", align="right"))
+    if filters.free is not None:
+        columns.insert(2, Column("Free from", lambda p: when(p.free_at, actor().time_zone), key="free"))
+    if filters.near:
+        columns.insert(2, Column("Away", _away, key="distance", align="right"))
+    standard = "distance" if filters.near else "name"
+    order = st.query_params.get("sort", standard)
+    if order.removeprefix("-") not in {*SORTS, *(["distance"] if filters.near else [])}:
+        order = standard
     place = st.container()
-    pages = math.ceil(len(rows) / PAGE)
-    number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    pages = math.ceil(total / PAGE)
+    shown = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     with place:
         records(
-            rows[(number - 1) * PAGE : number * PAGE],
+            load(list_practitioners, filters, sort=order, page=shown, size=PAGE) if total else [],
             columns,
             label="practitioners",
             key="map-rows",
             row_id=lambda p: str(p.id),
             url_path="practitioner",
-            sort=sort,
+            sort=order,
             on_open=lambda chosen: open_screen("care/practitioner", id=chosen),
             on_sort=_sort_by,
             empty="Nobody fits these filters. Choose a larger circle or remove a filter.",
         )
 
 
-def _away(distance: float | None) -> str:
-    return "–" if distance is None else f"{distance / 1000:.1f} km"
+def _away(p: PractitionerRow) -> str:
+    return "–" if p.distance_m is None else f"{p.distance_m / 1000:.1f} km"
 
 
 def _sort_by(order: str) -> None:

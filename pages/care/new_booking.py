@@ -1,41 +1,37 @@
-"""New booking: staff agree a session for a client, confirmed at once.
+"""New booking, in three steps that are seen at once: who comes, for what, and when.
 
-The client and the practitioner are found by typing; the page shows the price and what the practitioner has on
-that day. Offered times are one press away, on the practitioner's clock; staff may choose another one outside the
-hours. A time that has just gone is refused with the nearest that are left, and what was typed is kept.
+Staff agree a session for a client, or for somebody who stands at the door and is no client yet; it is confirmed at
+once, may begin now or outside the hours, and can be the first of a weekly series. A client asks for one himself: its
+time is held until the practitioner has answered or the hold has run out. Where a day is full, one can wait for a
+place. The address holds what was chosen (`?client=&practitioner=&service=&day=`).
 """
 
-import uuid
-from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import Any
 
 import streamlit as st
 
-from avenrae.enums import BookingStatus, VerificationStatus
+from avenrae.enums import BookingStatus, Role
+from avenrae.permissions import Permission
 from avenrae.queries.bookings import BookingFilters, list_bookings
-from avenrae.queries.listing import key_of
-from avenrae.queries.people import find_clients
+from avenrae.queries.directory import PractitionerRow
 from avenrae.queries.periods import midnight, today
-from avenrae.queries.practitioners import (
-    PractitionerFilters,
-    PractitionerRow,
-    ServiceRow,
-    get_practitioner,
-    list_practitioners,
-    list_services,
-)
+from avenrae.queries.practitioners import ServiceRow
 from avenrae.scheduling.policies import SENTENCES
-from avenrae.services.bookings import create_booking
-from avenrae.ui.actions import Form, load
+from avenrae.scheduling.recurrence import EVERY, SERIES
+from avenrae.services.bookings import book_walk_in, create_booking
+from avenrae.settings import settings
+from avenrae.ui.actions import Form, actor, load
+from avenrae.ui.booking_steps import Who, what_step, who_step
 from avenrae.ui.details import fact
 from avenrae.ui.format import badge, show_money, time_range, words
 from avenrae.ui.lists import link, open_screen
 from avenrae.ui.records import Cell, Column, records
+from avenrae.ui.series import series_form
 from avenrae.ui.slot_picker import Picked, pick_start
+from avenrae.ui.waiting import when_full
 
-T = TypeVar("T")
-APPROVED = VerificationStatus.APPROVED
+who = actor()
 
 
 def main() -> None:
@@ -43,102 +39,109 @@ def main() -> None:
     link("care/bookings", "Bookings", icon=":material/arrow_back:")
     st.title("New booking")
     left, right = st.columns([3, 2])
-    with left:
-        client_id = _client()
-        practitioner = _practitioner()
-        service = _service(practitioner) if practitioner else None
-    if client_id is None or practitioner is None or service is None:
-        right.info("Choose a client, a practitioner and a service.", icon=":material/touch_app:")
-        return
-    with left:
-        key = f"new-{client_id}-{service.id}"
-        _form(key, client_id, service, pick_start(service.id, practitioner.time_zone, key=key))
+    with left.container(border=True):
+        st.subheader("1 Who")
+        person = who_step()
+    with left.container(border=True):
+        st.subheader("2 What")
+        chosen = what_step()
+    with left.container(border=True):
+        st.subheader("3 When")
+        if chosen is None:
+            st.caption("The free times of the service will be here.")
+        else:
+            _when(person, *chosen)
     with right:
-        with st.container(border=True):
-            fact("Price", f"{show_money(service.price_minor, service.currency)} for {service.duration_minutes} minutes")
-            fact("Cancellation", SENTENCES[service.policy])
-            fact("The practitioner is now", words(practitioner.availability_status))
-        day = st.session_state.get(f"{key}:day") or today(practitioner.time_zone)
-        _taken(practitioner, day)
+        if chosen is None:
+            st.info("Choose a practitioner and a service; what it costs and its terms will be here.")
+        else:
+            _terms(*chosen)
 
 
-def _client() -> uuid.UUID | None:
-    search = st.text_input("Find the client", key="find-client", placeholder="Name or e-mail", type="search")
-    found = load(find_clients, search) if search.strip() else []
-    chosen = _one_of(found, "Client", f"client-{search}", lambda c: f"{c.name} · {c.email}", searched=search)
-    return chosen.id if chosen else None
+def _when(person: Who | None, practitioner: PractitionerRow, service: ServiceRow) -> None:
+    key = f"new-{service.id}"
 
+    def full(day: date) -> None:
+        if person and person.client_id:
+            when_full(person.client_id, practitioner.id, service.id, day)
+        else:
+            st.caption("Choose the client first to put him on the waiting list for this day.")
 
-def _practitioner() -> PractitionerRow | None:
-    if named := key_of(st.query_params.get("practitioner")):
-        profile = load(get_practitioner, named)
-        fact("Practitioner", f"{profile.name} · {words(profile.kind)}")
-        link("care/new_booking", "Choose another practitioner", icon=":material/close:")
-        return profile
-    search = st.text_input(
-        "Find the practitioner", key="find-practitioner", placeholder="Name, city or specialty", type="search"
-    )
-    filters = PractitionerFilters(search=search, status=APPROVED)
-    found = load(list_practitioners, filters, size=20) if search.strip() else []
-    return _one_of(
-        found,
-        "Practitioner",
-        f"practitioner-{search}",
-        lambda p: " · ".join(filter(None, (p.name, words(p.kind), p.city))),
-        searched=search,
-    )
-
-
-def _service(practitioner: PractitionerRow) -> ServiceRow | None:
-    if practitioner.verification_status != APPROVED:
-        st.warning(f"This practitioner cannot be booked: the profile is {practitioner.verification_status}.")
-        return None
-    found = load(list_services, practitioner.id, offered_only=True)
-    if not found:
-        st.warning("This practitioner offers nothing at the moment.")
-        return None
-    return _one_of(
-        found,
-        "Service",
-        f"service-{practitioner.id}",
-        lambda s: f"{s.title} · {s.duration_minutes} min · {show_money(s.price_minor, s.currency)}",
-    )
-
-
-def _one_of(found: Sequence[T], label: str, key: str, name: Callable[[T], str], *, searched: str = "") -> T | None:
-    """Draw the choice among what was found; the only one is chosen already."""
-    if not found:
-        if searched.strip():
-            st.caption("Nobody is called that. Try fewer letters.")
-        return None
-    number = st.selectbox(
-        label,
-        range(len(found)),
-        index=0 if len(found) == 1 else None,
-        format_func=lambda n: name(found[n]),
+    picked = pick_start(
+        service.id,
+        practitioner.time_zone,
         key=key,
-        placeholder=f"Choose of {len(found)}",
+        day=_day_in_address(),
+        can_be_now=who.is_staff,
+        weeks=SERIES[-1] * EVERY[-1] + 1 if who.may(Permission.BOOKING_CREATE_SERIES) else 4,
+        to_day=_to_address,
+        when_full=full,
     )
-    return None if number is None else found[number]
+    if person is None:
+        st.caption("Say who comes to book this time.")
+        return
+    repeats = (
+        who.may(Permission.BOOKING_CREATE_SERIES)
+        and person.client_id is not None
+        and picked.at is not None
+        and st.toggle("Repeat it, week by week", key=f"{key}:repeats")
+    )
+    if repeats and person.client_id and picked.at and picked.diary:
+        series_form(person.client_id, service.id, picked.diary, picked.at)
+    else:
+        _form(key, person, service, picked)
 
 
-def _form(key: str, client_id: uuid.UUID, service: ServiceRow, picked: Picked) -> None:
-    with Form(key) as form:
-        st.text_area("Notes for practitioner and staff", key=form.key("notes"), max_chars=5000)
+def _form(key: str, person: Who, service: ServiceRow, picked: Picked) -> None:
+    by_client = who.role is Role.CLIENT
+    with Form(f"{key}-{person.client_id}") as form:
+        label = "What should the practitioner know?" if by_client else "Notes for practitioner and staff"
+        st.text_area(label, key=form.key("notes"), max_chars=5000)
         if not picked.is_chosen:
             st.caption("Choose a time to book.")
+        known: dict[str, Any] = {"client_id": person.client_id} if person.client_id else person.newcomer
         form.submit(
-            "Book this session",
-            create_booking,
-            lambda booking: f"{booking.reference} is booked and confirmed.",
+            "Ask for this session" if by_client else "Book this session",
+            create_booking if person.client_id else book_walk_in,
+            lambda booking: (
+                f"{booking.reference} is held for you."
+                if by_client
+                else f"{booking.reference} is booked and confirmed."
+            ),
             refused=not picked.is_chosen,
-            client_id=client_id,
             service_id=service.id,
             starts_at=picked.start,
             outside_hours=picked.outside,
             notes=form.field("notes"),
             then=lambda booking: open_screen("care/booking", id=str(booking.id)),
+            **known,
         )
+
+
+def _terms(practitioner: PractitionerRow, service: ServiceRow) -> None:
+    with st.container(border=True):
+        fact("Price", f"{show_money(service.price_minor, service.currency)} for {service.duration_minutes} minutes")
+        fact("Cancellation", SENTENCES[service.policy])
+        fact("The practitioner is now", words(practitioner.availability_status))
+        if who.role is Role.CLIENT:
+            minutes = settings().hold_minutes
+            fact("Until it is confirmed", f"The time is held for you for {minutes} minutes")
+    if who.is_staff:
+        shown = st.session_state.get(f"new-{service.id}:day") or _day_in_address()
+        _taken(practitioner, shown or today(practitioner.time_zone) + timedelta(days=1))
+
+
+def _day_in_address() -> date | None:
+    """Return the day that the address names; anything else is no day."""
+    try:
+        return date.fromisoformat(st.query_params.get("day", ""))
+    except ValueError:
+        return None
+
+
+def _to_address(day: date | None) -> None:
+    if day:
+        st.query_params["day"] = day.isoformat()
 
 
 def _taken(practitioner: PractitionerRow, day: date) -> None:

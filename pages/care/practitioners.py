@@ -1,25 +1,27 @@
-"""Practitioners: the directory, found by words, kind, city and availability.
+"""Practitioners: the directory, found by words, kind, place, price, rating, language and who is free when.
 
-Staff see every profile and its verification; clients the approved ones. A link such as
-`?lat=-33.92&lon=18.42&km=50` narrows it to a circle, as the map does. A row opens the profile.
+Staff see every profile and its verification; clients the approved ones, with approximate distances. All filters stand
+in the address; the map shows the same ones. A row opens the profile.
 """
 
 import streamlit as st
 
-from avenrae.enums import AvailabilityStatus, PractitionerKind, VerificationStatus
-from avenrae.queries.practitioners import (
-    PractitionerRow,
-    count_practitioners,
-    list_places,
-    list_practitioners,
-    practitioner_filters,
-)
-from avenrae.ui.actions import actor, load
-from avenrae.ui.format import badge, show_money, words
-from avenrae.ui.lists import choice, link, search_box, show_list
+from avenrae.queries.directory import PractitionerRow, count_practitioners, list_practitioners
+from avenrae.ui.actions import actor
+from avenrae.ui.directory_filters import directory_filters
+from avenrae.ui.format import badge, show_money, when, words
+from avenrae.ui.lists import link, pick, show_list
 from avenrae.ui.records import Cell, Column
 
 who = actor()
+SORTS = {
+    "name": "Name",
+    "distance": "Nearest first",
+    "-rating": "Best rated first",
+    "price": "Lowest rate first",
+    "free": "Free soonest",
+    "-newest": "Newest first",
+}
 
 
 def where(p: PractitionerRow) -> Cell:
@@ -30,6 +32,11 @@ def where(p: PractitionerRow) -> Cell:
 def rating(p: PractitionerRow) -> str:
     """Return the mean of the published reviews with their number."""
     return f"{p.rating_average:.1f} ({p.rating_count})" if p.rating_average else "–"
+
+
+def free(p: PractitionerRow) -> str:
+    """Return the first free time, on the reader's clock."""
+    return when(p.free_at, who.time_zone) if p.free_at else "Not within two weeks"
 
 
 COLUMNS: list[Column[PractitionerRow]] = [
@@ -45,49 +52,37 @@ COLUMNS: list[Column[PractitionerRow]] = [
 
 head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
 head.title("Practitioners")
-if who.is_staff:
-    with head:
-        link("care/map", "Map", icon=":material/map:")
-
-cities = sorted({place.city for place in load(list_places)})
-row = st.columns([3, 2, 2, 2, *([2] if who.is_staff else [])])
-with row[0]:
-    search = search_box("Name, city or specialty")
-with row[1]:
-    kind = choice("Kind", PractitionerKind, key="kind", every="Every kind")
-with row[2]:
-    city = choice("City", cities, key="city", every="Every city", name=str)
-with row[3]:
-    availability = choice("Availability", AvailabilityStatus, key="availability", every="Available or not")
-status = ""
-if who.is_staff:
-    with row[4]:
-        status = choice("Profile", VerificationStatus, key="status", every="Every status")
-
-params = {"q": search, "kind": kind, "city": city, "availability": availability, "status": status}
-for key in ("lat", "lon", "km"):
-    if value := st.query_params.get(key):
-        params[key] = value
-filters = practitioner_filters(params)
+around = bool(st.query_params.get("place") or st.query_params.get("lat"))
+standard = "distance" if around else "name"
+asked = directory_filters(sort=st.query_params.get("sort", standard))
+filters = asked.filters
+with head:
+    if who.is_staff:
+        link("care/map", "Map", icon=":material/map:", **asked.address)
+columns = [*COLUMNS]
 if filters.near:
-    near = filters.near
-    note = st.container(horizontal=True, vertical_alignment="center")
-    note.markdown(f"Within {near.radius_km:g} km of {near.latitude:.4f}, {near.longitude:.4f}")
-    with note:
-        link(
-            "care/practitioners",
-            "Show everywhere",
-            icon=":material/close:",
-            **{k: v for k, v in params.items() if v and k not in ("lat", "lon", "km")},
-        )
+    columns[2] = Column("Where", where, key="distance")
+if filters.free is not None:
+    columns.insert(3, Column("Free from", free, key="free"))
+order = st.query_params.get("sort", standard)
+with st.container(width=260):
+    offered = [s for s in SORTS if s != "distance" or filters.near]
+    offered = [standard, *(s for s in offered if s != standard)]
+    pick(
+        "Sort",
+        [*offered, *([order] if order not in offered else [])],
+        key="sort",
+        name=lambda s: SORTS.get(s, "By a column"),
+    )
 show_list(
     noun="practitioner",
     filters=filters,
-    params=params,
+    params=asked.params,
     count=count_practitioners,
     rows=list_practitioners,
-    columns=[*COLUMNS[:2], Column("Where", where, key="distance"), *COLUMNS[3:]] if filters.near else COLUMNS,
+    columns=columns,
     opens="care/practitioner",
-    sort="distance" if filters.near else "name",
+    sort=standard,
+    sorts=offered,
     export="practitioners",
 )

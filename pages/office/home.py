@@ -2,7 +2,7 @@
 
 A practitioner sees today's sessions, the requests to answer and the earnings of this month; support and admins
 what is waiting in bookings and orders; admins also profiles to check, low stock and this month's sales; a client
-the sessions to come.
+the sessions to come and what is offered from the waiting list.
 """
 
 from datetime import datetime
@@ -11,18 +11,22 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from avenrae import clock
-from avenrae.enums import BookingStatus, Role
+from avenrae.enums import BookingStatus, PaymentStatus, Role
 from avenrae.permissions import Permission
 from avenrae.queries.bookings import TO_CLOSE, BookingFilters, BookingRow, list_bookings
 from avenrae.queries.figures import list_currencies, month_figures, total_of
 from avenrae.queries.home import Needs, count_needs
 from avenrae.queries.periods import Span, figure_period, span_of
+from avenrae.queries.waiting_list import list_open_offers
 from avenrae.services.bookings import confirm_booking
 from avenrae.settings import settings
 from avenrae.ui.actions import action, actor, load
+from avenrae.ui.countdown import countdown
+from avenrae.ui.document_notes import show_document_notes
 from avenrae.ui.format import badge, day, number, plain_text, show_money, time_range, when
 from avenrae.ui.lists import follow, link, open_screen
 from avenrae.ui.records import Cell, Column, records
+from avenrae.ui.waiting import offer_cards
 
 who = actor()
 _MOST = 20
@@ -36,7 +40,9 @@ def main() -> None:
     st.caption(when(now, who.time_zone))
     needs = load(count_needs)
     _needs(needs)
+    show_document_notes()
     if who.role is Role.CLIENT:
+        offer_cards(load(list_open_offers))
         _sessions("Your next sessions", Span(now, None), "You have no session to come.")
     elif who.role is Role.PRACTITIONER:
         _today()
@@ -83,7 +89,9 @@ def _requests() -> None:
     st.subheader("Waiting for an answer")
     waiting = load(
         list_bookings,
-        BookingFilters(status=BookingStatus.PENDING, starts_from=clock.now(), without_expired_holds=True),
+        BookingFilters(
+            status=BookingStatus.PENDING, starts_from=clock.now(), without_expired_holds=True, without_offers=True
+        ),
         sort="starts_at",
         size=5,
     )
@@ -95,6 +103,9 @@ def _requests() -> None:
                 f"{plain_text(b.service_title)} · {plain_text(b.client_name)}"
                 + ("" if who.role is Role.PRACTITIONER else f" with {plain_text(b.practitioner_name)}")
             )
+            if b.hold_expires_at and b.payment_status == PaymentStatus.UNPAID:
+                with text:
+                    countdown(b.hold_expires_at, key=f"request-{b.id}")
             with confirm:
                 action(
                     "Confirm",
@@ -120,7 +131,7 @@ def _sessions(title: str, span: Span, empty: str) -> None:
     st.subheader(title)
     rows = load(
         list_bookings,
-        BookingFilters(starts_from=span.start, starts_before=span.end, live_only=True),
+        BookingFilters(starts_from=span.start, starts_before=span.end, live_only=True, without_offers=True),
         sort="starts_at",
         size=_MOST,
     )

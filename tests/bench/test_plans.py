@@ -18,16 +18,21 @@ from avenrae.enums import Role
 from avenrae.permissions import Actor
 from avenrae.queries import (
     bookings,
+    directory,
+    directory_filters,
+    due,
     figures,
     home,
     ledger,
+    notifications,
     orders,
-    practitioners,
+    practitioner_map,
     products,
     reviewable,
     reviews,
     ticket_messages,
     tickets,
+    waiting_list,
 )
 from avenrae.queries.periods import Span
 from avenrae.services.reviews import due_reviews
@@ -37,9 +42,11 @@ pytestmark = pytest.mark.xdist_group("worlds")
 ZONE = "Africa/Johannesburg"
 BIG = {
     "audit_entries",
+    "booking_waitlist",
     "bookings",
     "clients",
     "ledger_entries",
+    "notifications",
     "order_items",
     "orders",
     "products",
@@ -101,9 +108,18 @@ VIEWS: dict[str, list[dict[str, str]]] = {
         {"kind": "healer"},
         {"status": "submitted"},
         {"city": "Durban"},
+        {"specialty": "grief", "language": "isiZulu"},
+        {"price_to": "600", "rating": "4"},
+        {"delivery": "online"},
+        {"documents": "expiring"},
+        {"box": "-35,18,-33,19"},
         {"q": "dream"},
         {**NEAR, "sort": "distance"},
-        *({"sort": f"{sign}{name}"} for name in ("name", "rating", "price", "bookings") for sign in ("", "-")),
+        *(
+            {"sort": f"{sign}{name}"}
+            for name in ("name", "rating", "price", "bookings", "newest")
+            for sign in ("", "-")
+        ),
     ],
     "tickets": [
         *({"view": view.value} for view in tickets.View),
@@ -136,6 +152,13 @@ VIEWS: dict[str, list[dict[str, str]]] = {
         {"q": "B-12345"},
         *({"sort": f"{sign}{name}"} for name in reviews._SORTS for sign in ("", "-")),
     ],
+    "waiting": [
+        {},
+        {"page": "100"},
+        {"status": "waiting"},
+        {"q": "zanele mkhize"},
+        *({"sort": f"{sign}{name}"} for name in waiting_list._SORTS for sign in ("", "-")),
+    ],
     "entries": [{}, {"kind": "refund"}, {"source": "order"}, *({"sort": f"{s}occurred_at"} for s in ("", "-"))],
 }
 """What each list is asked for; `page` and `sort` beside the filters of its address."""
@@ -144,13 +167,14 @@ READS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any
     "orders": (orders.order_filters, orders.list_orders, orders.count_orders),
     "products": (products.product_filters, products.list_products, products.count_products),
     "practitioners": (
-        practitioners.practitioner_filters,
-        practitioners.list_practitioners,
-        practitioners.count_practitioners,
+        directory_filters.practitioner_filters,
+        directory.list_practitioners,
+        directory.count_practitioners,
     ),
     "tickets": (tickets.ticket_filters, tickets.list_tickets, tickets.count_tickets),
     "reviews": (reviews.review_filters, reviews.list_reviews, reviews.count_reviews),
     "entries": (ledger.entry_filters, ledger.list_entries, ledger.count_entries),
+    "waiting": (waiting_list.wait_filters, waiting_list.list_waiting, waiting_list.count_waiting),
 }
 
 
@@ -216,6 +240,21 @@ def test_own_lists_walk_an_index(crowded: Engine, role: Role) -> None:
     for rest in ({}, {"status": "completed"}, {"payment": "unpaid"}):
         filters = bookings.booking_filters(rest, ZONE)
         assert _faults_of(crowded, lambda s, f=filters: bookings.list_bookings(s, own, f)) == []
+    assert _faults_of(crowded, lambda s: waiting_list.list_waiting(s, own, waiting_list.WaitFilters())) == []
+
+
+@pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.CLIENT])
+def test_notices_walk_an_index(crowded: Engine, role: Role) -> None:
+    """The count in the menu is read on every page."""
+    own = _busiest(crowded, role)
+    assert _faults_of(crowded, lambda s: notifications.count_unread(s, own)) == []
+    assert _faults_of(crowded, lambda s: notifications.list_notifications(s, own)) == []
+
+
+def test_background_work_reads_little(crowded: Engine) -> None:
+    """What is looked for each minute."""
+    for condition in (due.is_hold_over(), *map(due.is_reminder_due, due.REMINDERS), due.is_to_complete(48)):
+        assert _faults_of(crowded, lambda s, c=condition: due.list_due(s, ADMIN, c)) == []
 
 
 @pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.CLIENT])
@@ -285,23 +324,34 @@ SHORT = {
     "list_sessions": "the devices of one person",
     "list_offers": "what one practitioner offers, withdrawn ones too",
     "list_slots": "the times of one practitioner on the days that are asked for",
-    "list_places": "one row for each city",
     "find_linked": "at most one of each kind",
     "list_reviewable": "the sessions of one person in two weeks, and none for staff",
+    "list_open_offers": "what is offered to one client",
 }
 """Lists whose length the world outside bounds, and why."""
 ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_bookings": lambda ids: (bookings.BookingFilters(),),
+    "list_due": lambda ids: (due.is_hold_over(),),
+    "list_notifications": lambda ids: (),
     "list_orders": lambda ids: (orders.OrderFilters(),),
     "list_products": lambda ids: (products.ProductFilters(),),
-    "list_practitioners": lambda ids: (practitioners.PractitionerFilters(),),
+    "list_practitioners": lambda ids: (directory_filters.PractitionerFilters(),),
     "list_entries": lambda ids: (ledger.EntryFilters("ZAR"),),
     "list_movements": lambda ids: (ids["products"],),
     "find_ticket_ids": lambda ids: (tickets.TicketFilters(),),
     "list_reviews": lambda ids: (reviews.ReviewFilters(),),
     "list_public_reviews": lambda ids: (ids["practitioners"],),
     "list_changes": lambda ids: ("bookings", ids["bookings"]),
-    "map_rows": lambda ids: (practitioners.PractitionerFilters(),),
+    "list_series": lambda ids: (ids["bookings"],),
+    "list_waiting": lambda ids: (waiting_list.WaitFilters(),),
+    "list_awaited": lambda ids: (),
+    "map_view": lambda ids: (directory_filters.PractitionerFilters(),),
+    "list_words": lambda ids: ("specialties",),
+    "list_documents": lambda ids: (ids["practitioners"],),
+    "list_ending": lambda ids: (ids["practitioners"],),
+    "list_unwarned": lambda ids: (),
+    "list_certificates": lambda ids: (ids["practitioners"],),
+    "find_places": lambda ids: ("durban",),
     "find_clients": lambda ids: ("zulu",),
     "list_agents": lambda ids: (),
     "list_tags": lambda ids: (),
@@ -330,7 +380,7 @@ def _lists() -> Iterator[Callable[..., Any]]:
     for module in MODULES:
         for name, found in inspect.getmembers(module, inspect.isfunction):
             several = str(inspect.signature(found).return_annotation).startswith("list[")
-            listed = (name.startswith(("list_", "find_")) and several) or found is practitioners.map_rows
+            listed = (name.startswith(("list_", "find_")) and several) or found is practitioner_map.map_view
             if listed and found.__module__ == module.__name__ and name not in SHORT:
                 yield found
 

@@ -201,9 +201,10 @@ def fill_in(page: Page, client: str, day: datetime) -> None:
     """Choose a client, the demo practitioner, a service and a day on the page of a new booking."""
     page.get_by_label("Find the client").fill(client)
     page.get_by_label("Find the client").press("Enter")
-    expect(page.get_by_test_id("stSelectbox").filter(has_text="Client")).to_be_visible()
+    expect(page.get_by_role("button", name="Choose another client")).to_be_visible()
     page.get_by_label("Find the practitioner").fill("Thandeka Mokoena")
     page.get_by_label("Find the practitioner").press("Enter")
+    expect(page.get_by_role("button", name="Choose another practitioner")).to_be_visible()
     service = page.get_by_test_id("stSelectbox").filter(has_text="Service")
     service.get_by_role("combobox").click()
     page.get_by_role("option").first.click()

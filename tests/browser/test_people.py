@@ -49,9 +49,9 @@ def test_find_practitioners_near_a_place_on_the_map(person, watch, world):
     page.wait_for_function("performance.getEntriesByType('resource').some(e => /map\\/light\\.json/.test(e.name))")
     page.wait_for_function("performance.getEntriesByType('resource').some(e => /markers-light\\.png/.test(e.name))")
     assert watch.hosts == {"127.0.0.1"}
-    page.get_by_role("textbox", name="or around a point").fill("-33.92, 18.42")
-    page.get_by_role("textbox", name="or around a point").press("Enter")
-    page.wait_for_url(re.compile(r"point="))
+    page.get_by_role("textbox", name="Around a place").fill("-33.92, 18.42")
+    page.get_by_role("textbox", name="Around a place").press("Enter")
+    page.wait_for_url(re.compile(r"place="))
     near = world.value(
         "SELECT count(*) FROM practitioners WHERE latitude IS NOT NULL"
         " AND 6371 * acos(least(1, sin(radians(latitude)) * sin(radians(-33.92))"

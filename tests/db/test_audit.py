@@ -98,6 +98,11 @@ def test_every_business_table_is_in_the_trail(database: str) -> None:
         "ledger_hours",  # sums of entries that are in the trail
         "form_tokens",  # used up in the transaction of what they guard
         "sign_in_attempts",  # a log of its own
+        "document_files",  # bytes; the row of the document, with their size, is in the trail
+        "places",  # the gazetteer, the same in every database
+        "place_names",
+        "geocoded",  # answers of the geocoder, which is asked again without them
+        "geocoder_turns",
         "notifications",  # what somebody was told and when it was read: a log of its own
         "outbox",  # the same for e-mails, with what became of each
         "import_rows",  # rows that were refused; the batch is in the trail

@@ -279,15 +279,28 @@ def test_reviews_have_everything_that_can_happen_to_them(ask: Ask) -> None:
     assert ask("SELECT count(*) FROM reviews WHERE status = 'published' AND moderated_at > flagged_at") >= 1
 
 
+def test_somebody_comes_every_week(ask: Ask) -> None:
+    assert ask("SELECT count(DISTINCT series_id) FROM bookings WHERE series_id IS NOT NULL") == 1
+    assert ask("SELECT count(*) FROM bookings WHERE series_id IS NOT NULL AND status = 'confirmed'") >= 4
+
+
+def test_the_demo_client_is_offered_a_place_for_which_others_wait(ask: Ask) -> None:
+    whose = "FROM booking_waitlist w JOIN clients c ON c.id = w.client_id JOIN users u ON u.id = c.user_id"
+    assert ask(f"SELECT string_agg(u.email, ',') {whose} WHERE w.status = 'offered'") == "client@demo.avenrae.example"
+    assert ask("SELECT count(*) FROM booking_waitlist WHERE status = 'waiting'") >= 2
+    assert ask("SELECT count(DISTINCT on_date) FROM booking_waitlist WHERE status IN ('offered', 'waiting')") >= 1
+    assert ask("SELECT offer_expires_at FROM booking_waitlist WHERE status = 'offered'") == NOON + timedelta(hours=1)
+
+
 def test_some_products_are_low_and_some_are_out(ask: Ask) -> None:
     assert ask("SELECT count(*) FROM products WHERE on_hand = allocated") >= 3
     assert ask("SELECT count(*) FROM products WHERE is_active AND on_hand - allocated BETWEEN 1 AND reorder_level") >= 3
 
 
-def test_every_row_is_in_the_audit_trail_under_one_action(ask: Ask) -> None:
+def test_every_row_is_in_the_audit_trail_under_its_action(ask: Ask) -> None:
     """R-AUD-01."""
     assert ask("SELECT string_agg(DISTINCT actor_name || ': ' || action, ',') FROM audit_entries") == (
-        "Demo world: load_demo"
+        "Demo world: load_demo,The console: offer_places"
     )
     for table in ("users", "bookings", "transactions", "ledger_entries", "orders", "stock_movements"):
         entries = "SELECT count(*) FROM audit_entries WHERE operation = 'insert' AND table_name = :table"

@@ -21,7 +21,7 @@ from avenrae.services.bookings import (
     create_booking,
     reschedule_booking,
 )
-from avenrae.services.holds import expire_hold
+from avenrae.services.bookings.places import expire_hold
 from avenrae.services.money import record_payment
 from avenrae.services.reminders import remind
 from tests import make

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from avenrae.db import engine as db
 from avenrae.db.migrate import migrate
 from avenrae.demo.world import load_world
 from avenrae.enums import PaymentStatus, Role, TicketStatus
-from avenrae.models import Booking, Practitioner, Review, Service, SignInSession, User
+from avenrae.models import AvailabilityRule, Booking, Practitioner, Review, Service, SignInSession, User
 from avenrae.permissions import Actor
 from avenrae.queries.invariants import INVARIANTS, Row, broken
 from avenrae.services import money
@@ -27,6 +27,7 @@ from avenrae.services.bookings import (
     complete_booking,
     confirm_booking,
     create_booking,
+    create_series,
     decline_booking,
     mark_no_show,
 )
@@ -36,10 +37,21 @@ from avenrae.services.reviews import hide_review, publish_due_reviews, write_rev
 from avenrae.services.ticket_moves import merge_tickets
 from avenrae.services.tickets import write_message
 from avenrae.services.users import suspend_user
+from avenrae.services.waiting_list import accept_offer, join_waiting_list
 from tests.conftest import NOON, create_database, drop_database
 from tests.imports.shop import SAMPLE, load
-from tests.make import make_actor, make_desk, make_product, make_service, make_ticket, make_user
+from tests.make import (
+    make_actor,
+    make_booking,
+    make_desk,
+    make_practitioner,
+    make_product,
+    make_service,
+    make_ticket,
+    make_user,
+)
 
+SYSTEM = Actor.system("Test")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -145,7 +157,11 @@ def _live(session: Session, names: dict[str, str]) -> None:
         low = session.scalars(select(Review).where(Review.booking_id == partly.id)).one()
         hide_review(session, admin, low.id, "It names a neighbour")
 
+    _wait(session, names)
     with clock.stopped(NOON):
+        starts = [NOON + timedelta(days=n) for n in (40, 47)]
+        series = create_series(session, admin, client_id=client.client_id, service_id=service.id, starts=starts)
+        names["first of a series"], names["second of a series"] = (b.reference for b in series)
         crystal, book_ = make_product(session, stock=20), make_product(session, stock=8)
         count_stock(session, admin, book_.id, counted=7, note="One missing")
 
@@ -183,6 +199,26 @@ def _live(session: Session, names: dict[str, str]) -> None:
     names["practitioner"] = session.get_one(User, practitioner.user_id).email
 
 
+def _wait(session: Session, names: dict[str, str]) -> None:
+    """Let three wait for the one hour of a Tuesday; when it comes free, the first takes it, and again the next."""
+    with clock.stopped(NOON):
+        worker = make_practitioner(session, is_open=False)
+        hours = {"weekday": 1, "starts_local": time(9), "ends_local": time(10)}
+        session.add(AvailabilityRule(practitioner_id=worker.id, **hours))
+        service = make_service(session, worker)
+        taken = make_booking(session, practitioner=worker, service=service, starts_at=NOON + timedelta(hours=21))
+        for n, name in enumerate(("got a place", "offered a place", "waiting")):
+            with clock.stopped(NOON + timedelta(seconds=n)):
+                who = make_actor(session, Role.CLIENT)
+                day = taken.starts_at.date()
+                entry = join_waiting_list(session, who, client_id=who.client_id, service_id=service.id, on_date=day)
+                names[name] = who.email
+                if n == 0:
+                    cancel_booking(session, SYSTEM, taken.id, "Ill")
+                    got = accept_offer(session, who, entry)
+        cancel_booking(session, SYSTEM, got.id, "Ill again")
+
+
 def test_a_world_made_by_services_holds_all(small: Small) -> None:
     with _session(small.connection) as session:
         assert broken(session) == []
@@ -217,9 +253,37 @@ BREAKS: list[tuple[str, str, str]] = [
             SELECT id, 'healer', 0, 'ZAR' FROM users WHERE email = :suspended RETURNING id)
         UPDATE bookings SET practitioner_id = other.id FROM other WHERE reference = :ref""",
     ),
-    ("booking-counts", "practitioner", "UPDATE practitioners SET booking_count = booking_count + 1"),
-    ("ratings", "practitioner", "UPDATE practitioners SET rating_average = 4.6"),
-    ("ratings", "practitioner", "UPDATE practitioners SET rating_count = 3"),
+    (
+        "series",
+        "second of a series",
+        "UPDATE bookings SET client_id = (SELECT id FROM clients WHERE id <> client_id LIMIT 1) WHERE reference = :ref",
+    ),
+    (
+        "offers",
+        "offered a place",
+        """UPDATE bookings SET status = 'cancelled', hold_expires_at = NULL, cancelled_at = now(),
+            cancelled_by = 'system'
+        WHERE id = (SELECT booking_id FROM booking_waitlist WHERE status = 'offered')""",
+    ),
+    ("offers", "offered a place", "UPDATE booking_waitlist SET on_date = on_date + 1 WHERE status = 'offered'"),
+    (
+        "offers",
+        "offered a place",
+        "UPDATE booking_waitlist SET offer_expires_at = now() WHERE status = 'offered'",
+    ),
+    ("waiting-list", "got a place", "UPDATE booking_waitlist SET booking_id = NULL WHERE status = 'booked'"),
+    (
+        "waiting-list",
+        "waiting",
+        f"UPDATE booking_waitlist SET booking_id = {OF.replace(':ref', ':completed')} WHERE status = 'waiting'",
+    ),
+    (
+        "booking-counts",
+        "practitioner",
+        "UPDATE practitioners SET booking_count = booking_count + 1 WHERE booking_count > 0",
+    ),
+    ("ratings", "practitioner", "UPDATE practitioners SET rating_average = 4.6 WHERE rating_count > 0"),
+    ("ratings", "practitioner", "UPDATE practitioners SET rating_count = 3 WHERE rating_count > 0"),
     ("ratings", "practitioner", "UPDATE reviews SET status = 'published' WHERE status = 'hidden'"),
     ("review-pairs", "on site", f"UPDATE reviews SET published_at = created_at WHERE booking_id = {OF}"),
     (

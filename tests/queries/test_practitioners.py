@@ -12,24 +12,17 @@ from avenrae.enums import AvailabilityStatus, PractitionerKind, Role, Verificati
 from avenrae.errors import InvalidInput, NotFound
 from avenrae.models import User
 from avenrae.permissions import Actor
-from avenrae.queries import practitioners as queries
+from avenrae.queries import practitioner_map
+from avenrae.queries.directory import count_practitioners, each_practitioner, list_practitioners, list_words
+from avenrae.queries.directory_filters import PractitionerFilters, practitioner_filters
 from avenrae.queries.positions import Near
-from avenrae.queries.practitioners import (
-    PractitionerFilters,
-    count_practitioners,
-    each_practitioner,
-    get_practitioner,
-    list_places,
-    list_practitioners,
-    list_services,
-    map_rows,
-    practitioner_filters,
-)
+from avenrae.queries.practitioner_map import map_view
+from avenrae.queries.practitioners import get_practitioner, list_services
 from tests.make import actor_of, make_actor, make_practitioner, make_service
 
 ADMIN = Actor.system("test")
 EVERYBODY = PractitionerFilters()
-SORTS = ["name", "-name", "rating", "-rating", "price", "-price", "bookings", "-bookings"]
+SORTS = [f"{sign}{name}" for name in ("name", "rating", "price", "bookings", "newest", "free") for sign in ("", "-")]
 
 
 def distance_m(session: Session, *points: float) -> float:
@@ -69,7 +62,9 @@ def test_distances_agree_with_the_geodesic(session: Session, points: tuple[float
 def test_the_boundary_of_a_radius_belongs_to_it(session: Session) -> None:
     """R-DIR-01."""
     p = make_practitioner(session, latitude=-26.2041, longitude=28.0473)
-    exactly = distance_m(session, -33.9249, 18.4241, -26.2041, 28.0473) / 1000
+    (row,) = list_practitioners(session, ADMIN, around(-33.9249, 18.4241, 2_000), sort="distance")
+    assert row.distance_m is not None
+    exactly = row.distance_m / 1000
     assert ids_near(session, ADMIN, -33.9249, 18.4241, exactly) == {p.id}
     assert ids_near(session, ADMIN, -33.9249, 18.4241, math.nextafter(exactly, 0) - 1e-9) == set()
 
@@ -86,7 +81,7 @@ def test_a_radius_crosses_the_antimeridian_and_the_poles(session: Session, role:
     assert ids_near(session, actor, -17.7, 179.95, 15) == {east.id}
     assert ids_near(session, actor, 89.9, 0, 25) == {north.id}
     assert ids_near(session, actor, -89.99, 77, 5) == {south.id}
-    assert ids_near(session, actor, 0, 0, 20_037) == {west.id, east.id, north.id, south.id}
+    assert ids_near(session, actor, -60, 180, 5_000) == {west.id, east.id, south.id}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +96,16 @@ def test_a_radius_crosses_the_antimeridian_and_the_poles(session: Session, role:
         ({"lon": "18", "lat": " "}, "one of them is missing"),
         ({"lat": "-33.9", "lon": "18", "km": "0"}, "more than 0"),
         ({"lat": "-33.9", "lon": "18", "km": "-5"}, "more than 0"),
-        ({"lat": "-33.9", "lon": "18", "km": "20037.1"}, "at most 20 037 km"),
+        ({"lat": "-33.9", "lon": "18", "km": "5000.1"}, "at most 5 000 km"),
+        ({"box": "1,2,3"}, "south, west, north and east"),
+        ({"box": "5,2,3,4"}, "south, west, north and east"),
+        ({"price_from": "cheap"}, "not an amount"),
+        ({"price_to": "9", "currency": "rand"}, "not a currency"),
+        ({"rating": "6"}, "from 1 to 5"),
+        ({"from": "2026-03-16T09:00"}, "one of the two is missing"),
+        ({"from": "2026-03-16T09:00", "until": "soon"}, "A time reads like"),
+        ({"from": "2026-03-16T09:00", "until": "2026-03-16T09:00"}, "after the start"),
+        ({"from": "2026-03-16T09:00", "until": "2026-03-23T09:01"}, "within seven days"),
         ({"lat": "-33.9", "lon": "18", "km": "nan"}, "not a number"),
         ({"kind": "plumber"}, "not one of the choices"),
         ({"status": "gone"}, "not one of the choices"),
@@ -117,13 +121,13 @@ def test_filters_are_read_from_an_address() -> None:
     assert practitioner_filters({}) == EVERYBODY
     assert practitioner_filters({"km": "50"}) == EVERYBODY
     found = practitioner_filters(
-        {"q": "reiki", "kind": "medium", "availability": "busy", "lat": "−33,9", "lon": "18.4", "km": "20037"}
+        {"q": "reiki", "kind": "medium", "availability": "busy", "lat": "−33,9", "lon": "18.4", "km": "5000"}
     )
     assert found == PractitionerFilters(
         search="reiki",
         kind=PractitionerKind.MEDIUM,
         availability=AvailabilityStatus.BUSY,
-        near=Near(-33.9, 18.4, 20_037),
+        near=Near(-33.9, 18.4, 5_000),
     )
 
 
@@ -131,25 +135,38 @@ def test_list_and_map_show_the_same_people_in_any_order(session: Session) -> Non
     """R-DIR-02."""
     placed = {make_practitioner(session, hourly_rate_minor=n * 100, rating_average=n).id for n in (3, 1, 2)}
     nowhere = make_practitioner(session, latitude=None, longitude=None).id
-    found = map_rows(session, ADMIN, EVERYBODY)
-    assert {r.id for r in found.placed} == placed
-    assert found.is_complete
+    view = map_view(session, ADMIN, EVERYBODY)
+    assert {m.id for m in view.markers} == placed
+    assert (view.total, view.unplaced, view.cells) == (4, 1, [])
     for sort in SORTS:
-        assert {r.id for r in map_rows(session, ADMIN, EVERYBODY, sort=sort).rows} == placed | {nowhere}
         assert {r.id for r in list_practitioners(session, ADMIN, EVERYBODY, sort=sort)} == placed | {nowhere}
         assert {r.id for r in each_practitioner(session, ADMIN, EVERYBODY, sort)} == placed | {nowhere}
-    assert count_practitioners(session, ADMIN, EVERYBODY) == len(found.rows) == len(found.placed) + 1
+    assert count_practitioners(session, ADMIN, EVERYBODY) == view.total == len(view.markers) + view.unplaced
 
 
-def test_a_bounded_map_says_so_and_keeps_its_set(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    """R-DIR-02."""
-    monkeypatch.setattr(queries, "MAP_LIMIT", 3)
-    for n in range(5):
-        make_practitioner(session, hourly_rate_minor=n, user={"first_name": "ABCDE"[4 - n]})
-    sets = {frozenset(r.id for r in map_rows(session, ADMIN, EVERYBODY, sort=sort).rows) for sort in SORTS}
-    assert len(sets) == 1
-    assert [len(s) for s in sets] == [3]
-    assert not map_rows(session, ADMIN, EVERYBODY).is_complete
+def test_many_become_cells_that_hold_everybody(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-DIR-02: the cells' numbers add up to the list, and choosing a cell leaves exactly those that it counted."""
+    monkeypatch.setattr(practitioner_map, "MOST_MARKERS", 3)
+    for n in range(7):
+        make_practitioner(session, latitude=-30 - n % 3, longitude=20 + n % 3 * 2)
+    make_practitioner(session, latitude=None, longitude=None)
+    view = map_view(session, ADMIN, EVERYBODY)
+    assert view.markers == []
+    assert sum(c.count for c in view.cells) + view.unplaced == view.total == 8
+    assert sorted(c.count for c in view.cells) == [2, 2, 3]
+    for cell in view.cells:
+        inside = PractitionerFilters(box=cell.box)
+        assert count_practitioners(session, ADMIN, inside) == cell.count
+        assert map_view(session, ADMIN, inside).total == cell.count
+    assert map_view(session, ADMIN, EVERYBODY, density=True).cells == view.cells
+
+
+def test_an_area_may_cross_the_antimeridian(session: Session) -> None:
+    """R-DIR-01."""
+    west, east = (make_practitioner(session, latitude=-17, longitude=lon).id for lon in (-179.5, 179.5))
+    make_practitioner(session, latitude=-17, longitude=0)
+    found = list_practitioners(session, ADMIN, practitioner_filters({"box": "-20,179,-10,-179"}))
+    assert {r.id for r in found} == {west, east}
 
 
 def test_sorting_by_what_the_list_has_not_is_refused(session: Session) -> None:
@@ -184,7 +201,7 @@ def test_clients_see_a_coarse_position(session: Session, latitude: float, longit
     """R-DIR-03: up to 500 m away, always the same one, and not a fixed step from the exact one."""
     client = make_actor(session, Role.CLIENT)
     many = [make_practitioner(session, latitude=latitude, longitude=longitude).id for _ in range(40)]
-    shown = {r.id: (r.latitude, r.longitude) for r in map_rows(session, client, EVERYBODY).rows}
+    shown = {m.id: (m.latitude, m.longitude) for m in map_view(session, client, EVERYBODY).markers}
     assert set(shown) == set(many)
     assert shown == {r.id: (r.latitude, r.longitude) for r in list_practitioners(session, client, EVERYBODY)}
     for lat, lon in shown.values():
@@ -218,7 +235,11 @@ def test_the_exact_position_never_reaches_a_client(session: Session) -> None:
     profile = get_practitioner(session, client, p.id)
     assert not profile.is_exact
     assert (profile.address, profile.email, profile.phone, profile.commission_bps) == ("", "", "", None)
-    everything = [profile, *list_practitioners(session, client, EVERYBODY), *list_places(session, client)]
+    everything = [
+        profile,
+        *list_practitioners(session, client, EVERYBODY),
+        *map_view(session, client, EVERYBODY).markers,
+    ]
     values = {str(getattr(row, f.name)) for row in everything for f in fields(row)}
     assert not values & {"-33.9249", "18.4241", "12 Long Street"}
 
@@ -244,14 +265,14 @@ def test_staff_and_the_practitioner_himself_see_the_exact_position(session: Sess
 @pytest.mark.parametrize("status", [s for s in VerificationStatus if s != VerificationStatus.APPROVED])
 def test_clients_find_approved_profiles_only(session: Session, status: VerificationStatus) -> None:
     client, other = make_actor(session, Role.CLIENT), make_actor(session, Role.PRACTITIONER)
-    p = make_practitioner(session, verification_status=status, city="Knysna")
+    p = make_practitioner(session, verification_status=status, city="Knysna", specialties=["Reiki"])
     make_service(session, p)
     filters = PractitionerFilters(city="Knysna")
     for actor in (client, other):
         assert list_practitioners(session, actor, filters) == []
-        assert map_rows(session, actor, filters).rows == []
+        assert map_view(session, actor, filters).total == 0
         assert list_services(session, actor, p.id) == []
-        assert "Knysna" not in {place.city for place in list_places(session, actor)}
+        assert list_words(session, actor, "specialties") == []
         with pytest.raises(NotFound, match="not yours to see"):
             get_practitioner(session, actor, p.id)
     assert count_practitioners(session, ADMIN, filters) == 1
@@ -267,11 +288,47 @@ def test_services_that_are_not_offered_are_for_staff_and_the_owner(session: Sess
     assert [s.title for s in list_services(session, ADMIN, p.id, offered_only=True)] == ["Open"]
 
 
-def test_places_are_the_cities_with_a_position(session: Session) -> None:
-    make_practitioner(session, city="Knysna", latitude=-34.0, longitude=23.0)
-    make_practitioner(session, city="Knysna", latitude=-34.2, longitude=23.2)
-    make_practitioner(session, city="Nowhere", latitude=None, longitude=None)
-    make_practitioner(session, city="")
-    (place,) = list_places(session, ADMIN)
-    assert (place.city, place.practitioners) == ("Knysna", 2)
-    assert (place.latitude, place.longitude) == (pytest.approx(-34.1), pytest.approx(23.1))
+def test_filters_by_what_profiles_and_services_say(session: Session) -> None:
+    p = make_practitioner(
+        session, specialties=["Reiki", "Dreams"], languages=["isiZulu"], hourly_rate_minor=50_000, rating_average=4.5
+    )
+    other = make_practitioner(session, specialties=["Tarot"], languages=["English"], rating_average=3)
+    make_service(session, p, delivery="both")
+    make_service(session, other, delivery="online", is_available=False)
+    for params in (
+        {"specialty": "Reiki"},
+        {"language": "isiZulu"},
+        {"price_to": "500"},
+        {"price_from": "100", "price_to": "500.00", "currency": "ZAR"},
+        {"rating": "4"},
+        {"delivery": "online"},
+        {"delivery": "in_person"},
+    ):
+        found = practitioner_filters(params)
+        assert [r.id for r in list_practitioners(session, ADMIN, found)] == [p.id], params
+        assert count_practitioners(session, ADMIN, found) == 1
+    assert count_practitioners(session, ADMIN, practitioner_filters({"price_to": "500", "currency": "GBP"})) == 0
+    assert list_words(session, ADMIN, "specialties") == ["Dreams", "Reiki", "Tarot"]
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.CLIENT])
+def test_the_nearest_come_first_on_every_page(session: Session, role: Role) -> None:
+    """R-DIR-02: pages of the nearest are the whole list cut up, also where most of the nearest do not fit."""
+    actor = make_actor(session, role)
+    for n in range(60):
+        kind = PractitionerKind.MEDIUM if n % 20 == 19 else PractitionerKind.HEALER
+        make_practitioner(
+            session, is_open=False, latitude=-33.9 - n / 50, kind=kind, specialties=["Rare"] if n > 50 else []
+        )
+    for extra in ({}, {"kind": PractitionerKind.MEDIUM}, {"specialty": "Rare"}):
+        near = PractitionerFilters(near=Near(-33.9, 18.4241, 100), **extra)
+        whole = [r.id for r in list_practitioners(session, actor, near, sort="distance", size=1000)]
+        pages = [
+            r.id
+            for page in range(1, 9)
+            for r in list_practitioners(session, actor, near, sort="distance", page=page, size=7)
+        ]
+        assert pages == whole[:56]
+        assert len(whole) == count_practitioners(session, actor, near)
+        away = [r.distance_m for r in list_practitioners(session, actor, near, sort="distance", size=1000)]
+        assert away == sorted(away)

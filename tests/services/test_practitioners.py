@@ -10,8 +10,9 @@ from avenrae.enums import AvailabilityStatus, Role, VerificationStatus
 from avenrae.errors import AvenraeError, Conflict, InvalidInput, NotFound, NotPermitted
 from avenrae.models import Booking, Practitioner, User
 from avenrae.permissions import Actor
-from avenrae.services.practitioners import edit_profile, review_practitioner, submit_profile
-from tests.make import actor_of, make_actor, make_booking, make_practitioner
+from avenrae.queries.practitioners import get_practitioner
+from avenrae.services.practitioners import edit_profile, place_practitioner, review_practitioner, submit_profile
+from tests.make import actor_of, make_actor, make_booking, make_document, make_practitioner
 
 S = VerificationStatus
 ADMIN = Actor.system("test")
@@ -76,7 +77,7 @@ def test_others_profiles_are_refused(
             "edit": lambda: edit_profile(session, actor, p.id, **WORDS),
             "submit": lambda: submit_profile(session, actor, p.id),
             "approve": lambda: review_practitioner(session, actor, p.id, S.APPROVED),
-            "suspend": lambda: review_practitioner(session, actor, p.id, S.SUSPENDED),
+            "suspend": lambda: review_practitioner(session, actor, p.id, S.SUSPENDED, reason="Because."),
         }[deed]()
     session.flush()
     assert row(session, p) == before
@@ -88,7 +89,7 @@ def test_nobody_reviews_himself(session: Session, verdict: S) -> None:
     p = make_practitioner(session, verification_status=S.SUBMITTED)
     before = row(session, p)
     with pytest.raises(NotPermitted, match="does not allow this"):
-        review_practitioner(session, himself(session, p), p.id, verdict)
+        review_practitioner(session, himself(session, p), p.id, verdict, reason="Because.")
     assert row(session, p) == before
 
 
@@ -144,17 +145,18 @@ def test_every_verdict_from_every_state(session: Session, start: S, verdict: S) 
         (S.REJECTED, S.APPROVED),
     }
     if (start, verdict) in allowed:
-        review_practitioner(session, ADMIN, p.id, verdict)
+        review_practitioner(session, ADMIN, p.id, verdict, reason="Because.")
         assert row(session, p)["verification_status"] == verdict
         return
     with pytest.raises((Conflict, InvalidInput), match=r"cannot be|ends in approved, rejected or suspended"):
-        review_practitioner(session, ADMIN, p.id, verdict)
+        review_practitioner(session, ADMIN, p.id, verdict, reason="Because.")
     assert row(session, p)["verification_status"] == start
 
 
 @pytest.mark.parametrize("start", list(S))
 def test_drafts_and_rejected_profiles_are_submitted(session: Session, start: S) -> None:
     p = make_practitioner(session, verification_status=start, bio="A description.")
+    make_document(session, p)
     if start in (S.DRAFT, S.REJECTED):
         submit_profile(session, himself(session, p), p.id)
         assert row(session, p)["verification_status"] == S.SUBMITTED
@@ -169,3 +171,40 @@ def test_an_empty_profile_is_not_submitted(session: Session) -> None:
     with pytest.raises(InvalidInput, match="headline and a description"):
         submit_profile(session, himself(session, p), p.id)
     assert row(session, p)["verification_status"] == S.DRAFT
+
+
+@pytest.mark.parametrize("verdict", [S.REJECTED, S.SUSPENDED])
+def test_a_verdict_against_somebody_needs_a_reason(session: Session, verdict: S) -> None:
+    start = S.SUBMITTED if verdict == S.REJECTED else S.APPROVED
+    p = make_practitioner(session, verification_status=start, bio="A description.")
+    make_document(session, p)
+    with pytest.raises(InvalidInput, match="Say why"):
+        review_practitioner(session, ADMIN, p.id, verdict, reason="  ")
+    assert row(session, p)["verification_status"] == start
+    review_practitioner(session, ADMIN, p.id, verdict, reason=" Two clients waited in vain. ")
+    assert row(session, p)["verification_note"] == "Two clients waited in vain."
+    assert get_practitioner(session, himself(session, p), p.id).verification_note == "Two clients waited in vain."
+    if verdict == S.REJECTED:
+        submit_profile(session, himself(session, p), p.id)
+        assert row(session, p)["verification_note"] == ""
+
+
+def test_a_place_sets_city_position_and_zone(session: Session) -> None:
+    p = make_practitioner(session)
+    where = {"city": "Lisbon", "country_code": "pt", "latitude": 38.7, "longitude": -9.1, "time_zone": "Europe/Lisbon"}
+    place_practitioner(session, himself(session, p), p.id, **where)
+    now = row(session, p)
+    assert (now["city"], now["country_code"], now["latitude"], now["time_zone"]) == (
+        "Lisbon",
+        "PT",
+        38.7,
+        "Europe/Lisbon",
+    )
+    for wrong, sentence in (
+        ({"latitude": 91.0}, "between −90 and 90"),
+        ({"time_zone": "Mars/Olympus"}, "not a time zone"),
+    ):
+        with pytest.raises(InvalidInput, match=sentence):
+            place_practitioner(session, himself(session, p), p.id, **{**where, **wrong})
+    with pytest.raises(NotPermitted, match="does not allow this"):
+        place_practitioner(session, make_actor(session, Role.SUPPORT), p.id, **where)

@@ -37,8 +37,8 @@ EXPECTED = {
     Role.SUPPORT: """
         account:edit
         availability:view
-        booking:cancel booking:confirm booking:create booking:reschedule booking:view
-        client:view
+        booking:cancel booking:confirm booking:create booking:create_series booking:reschedule booking:view
+        client:add client:view
         figures:operations
         notification:read
         order:cancel order:fulfil order:view

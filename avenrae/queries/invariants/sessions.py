@@ -44,6 +44,43 @@ SESSIONS = (
         FROM bookings b JOIN services s ON s.id = b.service_id WHERE s.practitioner_id <> b.practitioner_id""",
     ),
     by_sql(
+        "series",
+        "The sessions of a series are of one client, one practitioner and one service.",
+        """
+        SELECT reference, 'is of somebody else, or another service, than the first of its series' AS detail
+        FROM (SELECT reference, (client_id, practitioner_id, service_id) AS whose,
+                     first_value((client_id, practitioner_id, service_id)) OVER (
+                         PARTITION BY series_id ORDER BY starts_at, id) AS first
+              FROM bookings WHERE series_id IS NOT NULL) parts
+        WHERE whose <> first""",
+    ),
+    by_sql(
+        "offers",
+        "Whoever is offered a place has it held: a request of his, on that day, for as long as the offer stands.",
+        """
+        SELECT u.email AS reference, format('is offered %s until %s, which is %s, of %s and held until %s', w.on_date,
+            w.offer_expires_at, b.status, b.starts_at, coalesce(b.hold_expires_at::text, 'no time')) AS detail
+        FROM booking_waitlist w JOIN clients c ON c.id = w.client_id JOIN users u ON u.id = c.user_id
+        LEFT JOIN bookings b ON b.id = w.booking_id
+        WHERE w.status = 'offered'
+          AND ((b.status, b.hold_expires_at, (b.starts_at AT TIME ZONE b.time_zone)::date)
+               IS DISTINCT FROM ('pending', w.offer_expires_at, w.on_date)
+            OR (b.client_id, b.practitioner_id, b.service_id) IS DISTINCT FROM
+               (w.client_id, w.practitioner_id, w.service_id))""",
+    ),
+    by_sql(
+        "waiting-list",
+        "Whoever waits has no place yet, and whoever got one has his booking.",
+        """
+        SELECT u.email AS reference, format('is %s for %s, with %s', w.status, w.on_date,
+                                            coalesce(b.reference, 'no booking')) AS detail
+        FROM booking_waitlist w JOIN clients c ON c.id = w.client_id JOIN users u ON u.id = c.user_id
+        LEFT JOIN bookings b ON b.id = w.booking_id
+        WHERE w.status = 'waiting' AND w.booking_id IS NOT NULL
+           OR w.status = 'booked'
+              AND (b.client_id, b.practitioner_id) IS DISTINCT FROM (w.client_id, w.practitioner_id)""",
+    ),
+    by_sql(
         "booking-counts",
         "A practitioner's number of sessions is that of the completed ones.",
         """

@@ -3,9 +3,9 @@ DROP SEQUENCE ticket_numbers;
 DELETE FROM notifications WHERE kind IN ('order', 'ticket', 'refund');
 DELETE FROM outbox WHERE kind IN ('order', 'ticket', 'refund');
 ALTER TABLE notifications DROP CONSTRAINT ck_notifications_kind, ADD CONSTRAINT ck_notifications_kind
-    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list'));
+    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'profile'));
 ALTER TABLE outbox DROP CONSTRAINT ck_outbox_kind, ADD CONSTRAINT ck_outbox_kind
-    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list'));
+    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'profile'));
 
 CREATE OR REPLACE FUNCTION audit_rows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

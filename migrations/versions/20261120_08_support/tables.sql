@@ -349,6 +349,6 @@ CREATE TABLE ticket_files (
     CONSTRAINT fk_ticket_files_attachment_id FOREIGN KEY(attachment_id) REFERENCES ticket_attachments (id) ON DELETE CASCADE
 );
 ALTER TABLE notifications DROP CONSTRAINT ck_notifications_kind, ADD CONSTRAINT ck_notifications_kind
-    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'order', 'ticket', 'refund'));
+    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'profile', 'order', 'ticket', 'refund'));
 ALTER TABLE outbox DROP CONSTRAINT ck_outbox_kind, ADD CONSTRAINT ck_outbox_kind
-    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'order', 'ticket', 'refund'));
+    CHECK (kind IN ('booking', 'reminder', 'review', 'waiting_list', 'profile', 'order', 'ticket', 'refund'));
