@@ -78,6 +78,9 @@ class Settings(BaseSettings):
         pattern="^(https?://[^ ]+)?$",
         description="a Nominatim to look addresses up; empty finds places offline only",
     )
+    outbound: bool = Field(
+        False, description="whether addresses that people enter, such as a calendar's, are fetched from the internet"
+    )
     pool_size: int = Field(20, ge=1, le=20, description="database connections of one process")
 
     @field_validator("database_url")

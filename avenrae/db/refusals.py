@@ -35,6 +35,9 @@ SENTENCES: dict[str, AvenraeError] = {
     "ck_availability_rules_hours": InvalidInput("Hours must end after they start; an end at 00:00 is midnight."),
     "ck_availability_overrides_hours": InvalidInput("Hours must end after they start; an end at 00:00 is midnight."),
     "ck_blocked_periods_times": InvalidInput("A blocked time must end after it starts."),
+    "uq_busy_calendars_name": Conflict(
+        "There is a calendar of this name already. Read that one anew, or choose another name."
+    ),
     "ck_practitioners_buffers": InvalidInput("The time kept free around a session is 0 to 480 minutes."),
     "ck_practitioners_notice": InvalidInput("Notice cannot be negative, and bookings open 1 to 730 days ahead."),
     "ck_practitioners_slot_step": InvalidInput("The step from start to start is 5 to 480 minutes."),

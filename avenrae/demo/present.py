@@ -21,6 +21,7 @@ from avenrae.queries.waiting_list import list_open_offers
 from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
 from avenrae.scheduling.zones import instant, spoken
 from avenrae.services.bookings import cancel_booking, complete_booking, confirm_booking, create_booking, create_series
+from avenrae.services.busy_calendars import add_busy_calendar
 from avenrae.services.money import record_payment
 from avenrae.services.orders import cancel_order, fulfil_order, place_order, record_order_payment, refund_order
 from avenrae.services.products import adjust_stock, count_stock, receive_stock
@@ -81,6 +82,24 @@ def live_requests(session: Session, agenda: Agenda) -> None:
         session.flush()
         if n == 1:
             cancel_booking(session, as_client(customer), booking.id, "I am away that week after all")
+
+
+def live_calendar(session: Session, frame: Frame, agenda: Agenda) -> None:
+    """Let the demo practitioner import the calendar of her choir: an evening a week, and three days in summer."""
+    worker = agenda.diaries[0].worker
+    evening, away = frame.today - timedelta(days=20), frame.today + timedelta(days=47)
+    zone = f"TZID={worker.place.time_zone}"
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        *("BEGIN:VEVENT", "UID:evening", "SUMMARY:Rehearsal", f"DTSTART;{zone}:{evening:%Y%m%d}T183000"),
+        *("DURATION:PT1H30M", "RRULE:FREQ=WEEKLY", "END:VEVENT"),
+        *("BEGIN:VEVENT", "UID:tour", "SUMMARY:Tour", f"DTSTART;VALUE=DATE:{away:%Y%m%d}", "DURATION:P3D"),
+        "END:VEVENT",
+        "END:VCALENDAR",
+    ]
+    content = "\r\n".join(lines).encode()
+    add_busy_calendar(session, as_practitioner(worker), worker.id, name="Choir", content=content)
 
 
 def live_reviews(session: Session, agenda: Agenda) -> None:

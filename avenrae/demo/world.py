@@ -14,6 +14,7 @@ from avenrae.demo.hours import diaries
 from avenrae.demo.people import DEMO_ACCOUNTS, People
 from avenrae.demo.present import (
     DEMO,
+    live_calendar,
     live_notices,
     live_requests,
     live_reviews,
@@ -128,6 +129,7 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     live_requests(session, agenda)
     live_series(session, agenda)
     live_waiting_list(session, agenda)
+    live_calendar(session, frame, agenda)
     live_reviews(session, agenda)
     live_stock(session, frame, shop)
     live_shop(session, frame, shop, customers)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement
 
 from avenrae.db.transaction import read_session, transaction
 from avenrae.errors import AvenraeError
+from avenrae.jobs.calendars import read_due_calendars
 from avenrae.jobs.mail import TRIES, send_one
 from avenrae.permissions import Actor
 from avenrae.queries.documents import list_unwarned
@@ -98,6 +99,14 @@ def warn_of_documents(timestamp: int) -> None:
     with read_session() as session:
         found = list_unwarned(session, SYSTEM)
     run_for("documents that expire", found, warn_of_expiry, "warn_of_expiry")
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="read_calendars", queueing_lock="read_calendars")
+def read_calendars(timestamp: int) -> None:
+    """Read practitioners' other calendars again, each once an hour, where the console may reach the internet."""
+    if settings().outbound:
+        read_due_calendars(SYSTEM)
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -45,6 +45,8 @@ from avenrae.models.scheduling import (
     BlockedPeriod,
     Booking,
     BookingWaitlist,
+    BusyCalendar,
+    BusyTime,
     Review,
     Service,
 )
@@ -92,6 +94,8 @@ __all__ = [
     "Booking",
     "BookingWaitlist",
     "BusinessHours",
+    "BusyCalendar",
+    "BusyTime",
     "CannedReply",
     "Cart",
     "CartItem",

@@ -105,6 +105,47 @@ class BlockedPeriod(Keyed, Stamped, Base):
     )
 
 
+class BusyCalendar(Keyed, Stamped, Base):
+    """A calendar kept elsewhere that says when a practitioner is busy: a file, or an address where it has one.
+
+    The address is a secret: whoever knows it reads the calendar. `content_hash` is of what was read last.
+    """
+
+    __tablename__ = "busy_calendars"
+
+    practitioner_id: Mapped[uuid.UUID] = references("practitioners.id", ondelete="CASCADE")
+    name: Mapped[str]
+    secret_url: Mapped[str | None]
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    content_hash: Mapped[str] = mapped_column(server_default=text("''"))
+    left_out: Mapped[str] = mapped_column(server_default=text("''"))
+    last_read_at: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(server_default=text("''"))
+
+    __table_args__ = (
+        check("name", "length(name) BETWEEN 1 AND 60"),
+        Index("uq_busy_calendars_name", "practitioner_id", "name", unique=True),
+        Index(
+            "ix_busy_calendars_due",
+            "last_read_at",
+            "id",
+            postgresql_where=text("secret_url IS NOT NULL AND is_active"),
+        ),
+    )
+
+
+class BusyTime(Base):
+    """A time that a busy calendar keeps; those of one calendar lie apart. Of its events nothing else is kept."""
+
+    __tablename__ = "busy_times"
+
+    busy_calendar_id: Mapped[uuid.UUID] = references("busy_calendars.id", ondelete="CASCADE", primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    ends_at: Mapped[datetime]
+
+    __table_args__ = (check("times", "starts_at < ends_at"),)
+
+
 class Booking(Keyed, Stamped, Base):
     """One agreed session.
 

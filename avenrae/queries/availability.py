@@ -23,16 +23,20 @@ from avenrae.models import (
     User,
 )
 from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.away import Away, list_away
 from avenrae.queries.bookings import is_not_expired
 from avenrae.queries.scopes import visible_bookings, visible_practitioners
 from avenrae.scheduling.diary import Blocked
-from avenrae.scheduling.hours import ONE_DAY, Override, Range, Rule, by_day, open_ranges
-from avenrae.scheduling.zones import local_day, zone_named
+from avenrae.scheduling.hours import ONE_DAY, Override, Range, Rule, by_day, less, open_ranges
+from avenrae.scheduling.zones import instant, local_day, zone_named
 
 Hours = tuple[int, time, time]
 """A weekday (0 = Monday) and from–to on the practitioner's clock; an end at 00:00 is midnight."""
 _LONGEST_LOOK = timedelta(days=800)
 _PAST = timedelta(days=31)
+_ALWAYS = [Rule(time(), time(), weekday) for weekday in range(7)]
+PREVIEWED = 28
+"""How many days a preview shows."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +62,11 @@ class OwnDate:
 
 
 @dataclass(frozen=True)
-class Away:
-    """A blocked period, in UTC, with its reason."""
-
-    id: uuid.UUID
-    starts_at: datetime
-    ends_at: datetime
-    reason: str
-
-
-@dataclass(frozen=True)
 class Availability:
     """Everything a practitioner says about when he works; minutes, the horizon in days.
 
-    Dates and blocked periods are those of the last month and to come.
+    Dates and blocked periods are those of the last month and to come; `busy` is what other calendars say of the
+    days that a preview shows.
     """
 
     practitioner_id: uuid.UUID
@@ -86,6 +81,9 @@ class Availability:
     others: tuple[OtherRule, ...]
     dates: tuple[OwnDate, ...]
     away: tuple[Away, ...]
+    busy: tuple[Away, ...]
+    country_code: str | None
+    has_feed: bool
 
     def rules(self, week: Sequence[Hours] | None = None) -> list[Rule]:
         """Return all opening hours for the pure functions, with this week in place of the stored one."""
@@ -99,7 +97,7 @@ class Availability:
 
     def blocked(self) -> list[Blocked]:
         """Return the times away for the pure functions."""
-        return [Blocked(b.starts_at, b.ends_at, b.reason) for b in self.away]
+        return [Blocked(b.starts_at, b.ends_at, b.reason) for b in (*self.away, *self.busy)]
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,7 @@ def get_availability(session: Session, actor: Actor, practitioner_id: uuid.UUID)
         .where(BlockedPeriod.practitioner_id == practitioner_id, BlockedPeriod.ends_at >= since)
         .order_by(BlockedPeriod.starts_at, BlockedPeriod.id)
     )
-    terms = ("time_zone", "buffer_before", "buffer_after", "min_notice", "max_horizon", "slot_step")
+    terms = ("time_zone", "country_code", "buffer_before", "buffer_after", "min_notice", "max_horizon", "slot_step")
     return Availability(
         practitioner_id=practitioner.id,
         name=name,
@@ -169,7 +167,14 @@ def get_availability(session: Session, actor: Actor, practitioner_id: uuid.UUID)
         ),
         dates=tuple(_dates(overrides)),
         away=tuple(Away(*row) for row in away),
+        busy=tuple(a for a in list_away(session, actor, practitioner_id, *_previewed()) if a.id is None),
+        has_feed=practitioner.feed_token_hash is not None,
     )
+
+
+def _previewed() -> tuple[datetime, datetime]:
+    """Return the span of a preview, and a day around it for whatever zone it is in."""
+    return clock.now() - ONE_DAY, clock.now() + (PREVIEWED + 1) * ONE_DAY
 
 
 def is_weekly(rule: AvailabilityRule) -> bool:
@@ -260,12 +265,40 @@ def sessions_within(
     session: Session, actor: Actor, practitioner_id: uuid.UUID, starts_at: datetime, ends_at: datetime
 ) -> list[Outside]:
     """Return the sessions to come that a blocked period would touch, in order of time."""
-    always = [Rule(time(), time(), weekday) for weekday in range(7)]
-    span = Blocked(starts_at, ends_at)
-    return sessions_outside(session, actor, practitioner_id, always, [], ends_at, blocked=[span])
+    return sessions_touched(session, actor, practitioner_id, [Blocked(starts_at, ends_at)])
 
 
-def open_days(now: Availability, rules: Sequence[Rule], overrides: Sequence[Override], days: int = 28) -> list[OpenDay]:
+def sessions_touched(
+    session: Session, actor: Actor, practitioner_id: uuid.UUID, blocked: Sequence[Blocked]
+) -> list[Outside]:
+    """Return the sessions to come that any of these blocked times would touch, in order of time."""
+    until = max((b.end for b in blocked), default=clock.now())
+    return sessions_outside(session, actor, practitioner_id, _ALWAYS, [], until, blocked=blocked)
+
+
+def sessions_within_days(
+    session: Session, actor: Actor, practitioner_id: uuid.UUID, days: Sequence[date]
+) -> dict[date, list[Outside]]:
+    """Return the sessions to come on each of these days of the practitioner's calendar, in order of time.
+
+    Raises:
+        NotFound: There is no such practitioner for this actor.
+    """
+    name = session.execute(
+        select(Practitioner.time_zone).where(Practitioner.id == practitioner_id, visible_practitioners(actor))
+    ).scalar_one_or_none()
+    if name is None:
+        raise NotFound("There is no such practitioner, or the profile is not yours to see.")
+    zone = zone_named(name)
+    spans = {day: (instant(day, time(), zone), instant(day + ONE_DAY, time(), zone)) for day in sorted(days)}
+    found = sessions_touched(session, actor, practitioner_id, [Blocked(*span) for span in spans.values()])
+    of_day = {day: [b for b in found if b.starts_at < end and start < b.ends_at] for day, (start, end) in spans.items()}
+    return {day: sessions for day, sessions in of_day.items() if sessions}
+
+
+def open_days(
+    now: Availability, rules: Sequence[Rule], overrides: Sequence[Override], days: int = PREVIEWED
+) -> list[OpenDay]:
     """Return the coming days from today, each with its open hours less what is blocked.
 
     Raises:
@@ -281,21 +314,9 @@ def open_days(now: Availability, rules: Sequence[Rule], overrides: Sequence[Over
         day = first + timedelta(days=n)
         hours = found.get(day, [])
         cuts = [b for b in blocked if any(b.start < r.end and r.start < b.end for r in hours)]
-        drawn.append(OpenDay(day, tuple(_less(hours, cuts)), tuple(b.label or "Time away" for b in cuts)))
+        left = tuple(less(hours, [Range(b.start, b.end) for b in cuts]))
+        drawn.append(OpenDay(day, left, tuple(dict.fromkeys(b.label or "Time away" for b in cuts))))
     return drawn
-
-
-def _less(ranges: Sequence[Range], cuts: Sequence[Blocked]) -> Iterator[Range]:
-    """Yield what is left of ranges without the cuts."""
-    for found in ranges:
-        start = found.start
-        for cut in sorted(cuts, key=lambda b: b.start):
-            if cut.start < found.end and start < cut.end:
-                if start < cut.start:
-                    yield Range(start, cut.start)
-                start = max(start, cut.end)
-        if start < found.end:
-            yield Range(start, found.end)
 
 
 def _overrides_of(date_: OwnDate) -> list[Override]:

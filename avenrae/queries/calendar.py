@@ -14,7 +14,6 @@ from avenrae.errors import InvalidInput
 from avenrae.models import (
     AvailabilityOverride,
     AvailabilityRule,
-    BlockedPeriod,
     Booking,
     Client,
     Practitioner,
@@ -22,6 +21,7 @@ from avenrae.models import (
     User,
 )
 from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.away import Away, list_away
 from avenrae.queries.bookings import is_not_expired
 from avenrae.queries.scopes import visible_bookings, visible_practitioners
 from avenrae.scheduling.hours import ONE_DAY, Override, Range, Rule, open_ranges
@@ -52,15 +52,6 @@ class CalendarBooking:
 
 
 @dataclass(frozen=True)
-class CalendarBlock:
-    """A time away, in UTC, with its reason."""
-
-    starts_at: datetime
-    ends_at: datetime
-    reason: str
-
-
-@dataclass(frozen=True)
 class CalendarDays:
     """A span's contents, each in order of time; there are more bookings where it is not complete.
 
@@ -69,7 +60,7 @@ class CalendarDays:
     """
 
     bookings: list[CalendarBooking]
-    blocked: list[CalendarBlock]
+    blocked: list[Away]
     open_hours: list[Range] | None
     is_complete: bool = True
 
@@ -100,7 +91,7 @@ def calendar_days(
         return CalendarDays(shown, [], None, is_complete)
     return CalendarDays(
         shown,
-        _blocked(session, actor, practitioner_id, start, end),
+        list_away(session, actor, practitioner_id, start, end, limit=MOST),
         _open_hours(session, actor, practitioner_id, start, end),
         is_complete,
     )
@@ -146,24 +137,6 @@ def _bookings(
     return [
         CalendarBooking(**{**r._mapping, "status": BookingStatus(r.status), **hidden}) for r in session.execute(query)
     ]
-
-
-def _blocked(
-    session: Session, actor: Actor, practitioner_id: uuid.UUID, start: datetime, end: datetime
-) -> list[CalendarBlock]:
-    query = (
-        select(BlockedPeriod.starts_at, BlockedPeriod.ends_at, BlockedPeriod.reason)
-        .join(Practitioner, Practitioner.id == BlockedPeriod.practitioner_id)
-        .where(
-            BlockedPeriod.practitioner_id == practitioner_id,
-            visible_practitioners(actor),
-            BlockedPeriod.starts_at < end,
-            BlockedPeriod.ends_at > start,
-        )
-        .order_by(BlockedPeriod.starts_at, BlockedPeriod.id)
-        .limit(MOST)
-    )
-    return [CalendarBlock(*row) for row in session.execute(query)]
 
 
 def _open_hours(

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.enums import BookingStatus, Role, VerificationStatus
 from avenrae.errors import NotFound
-from avenrae.models import AvailabilityOverride, AvailabilityRule, BlockedPeriod, Booking, Practitioner, Service
-from avenrae.permissions import Actor
+from avenrae.models import AvailabilityOverride, AvailabilityRule, Booking, Practitioner, Service
+from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.away import list_away
 from avenrae.queries.bookings import is_not_expired
 from avenrae.queries.scopes import visible_practitioners
 from avenrae.scheduling.diary import Blocked, Diary, Taken, Terms
 from avenrae.scheduling.hours import Override, Rule
+from avenrae.scheduling.reasons import Reason, why_not
 from avenrae.scheduling.slots import slots
 from avenrae.scheduling.zones import local_day
 
@@ -64,18 +66,12 @@ def _diary_of(
             AvailabilityOverride.on_date.between((since - _AROUND).date(), (until + _AROUND).date()),
         )
     )
-    blocked = session.scalars(
-        select(BlockedPeriod).where(
-            BlockedPeriod.practitioner_id == practitioner.id,
-            BlockedPeriod.starts_at < until + _AROUND,
-            BlockedPeriod.ends_at > since - _AROUND,
-        )
-    )
+    away = list_away(session, actor, practitioner.id, since - _AROUND, until + _AROUND)
     return Diary(
         terms_of(practitioner, service),
         [Rule(r.starts_local, r.ends_local, r.weekday, r.rrule, r.valid_from, r.valid_until) for r in rules],
         [Override(o.on_date, o.starts_local, o.ends_local) for o in overrides],
-        [Blocked(b.starts_at, b.ends_at, b.reason) for b in blocked],
+        [Blocked(a.starts_at, a.ends_at, a.reason, a.id) for a in away],
         _taken(session, actor, practitioner.id, since, until, leave_out),
     )
 
@@ -124,6 +120,17 @@ def next_times(
     return times
 
 
+def explain(session: Session, actor: Actor, service_id: uuid.UUID, start: datetime) -> Reason | None:
+    """Return the one rule that keeps a service from being offered at an instant; None where it is (R-BOOK-13).
+
+    Raises:
+        NotPermitted: The role does not see availability.
+        NotFound: There is no such service for this actor.
+    """
+    require(actor, Permission.AVAILABILITY_VIEW)
+    return why_not(get_diary(session, actor, service_id, start, start), clock.now(), start)
+
+
 def terms_of(practitioner: Practitioner, service: Service) -> Terms:
     """Return how a service is offered: the service's own buffers, else the practitioner's."""
     return Terms.of_minutes(
@@ -146,7 +153,7 @@ def _taken(
     leave_out: uuid.UUID | None,
 ) -> list[Taken]:
     found = session.execute(
-        select(Booking.occupied, Booking.reference, Booking.hold_expires_at).where(
+        select(Booking.id, Booking.occupied, Booking.reference, Booking.hold_expires_at).where(
             Booking.practitioner_id == practitioner_id,
             Booking.status.in_([BookingStatus.PENDING, BookingStatus.CONFIRMED]),
             or_(Booking.status == BookingStatus.CONFIRMED, is_not_expired()),
@@ -162,7 +169,8 @@ def _taken(
             occupied.upper,
             f"Booking {reference}" if named else "Another booking",
             is_hold=hold is not None,
+            cause=booking_id if named else None,
         )
-        for occupied, reference, hold in found
+        for booking_id, occupied, reference, hold in found
         if occupied.lower and occupied.upper
     ]

@@ -48,7 +48,10 @@ _OVERRIDES = f"""
     WHERE o.on_date BETWEEN :since AND :until"""
 _BLOCKED = f"""
     SELECT c.n, b.starts_at, b.ends_at FROM {_OF} JOIN blocked_periods b ON b.practitioner_id = c.id
-    WHERE b.starts_at < :until AND b.ends_at > :since"""
+    WHERE b.starts_at < :until AND b.ends_at > :since
+    UNION ALL
+    SELECT c.n, t.starts_at, t.ends_at FROM {_OF} JOIN busy_calendars b ON b.practitioner_id = c.id AND b.is_active
+    JOIN busy_times t ON t.busy_calendar_id = b.id WHERE t.starts_at < :until AND t.ends_at > :since"""
 _TAKEN = f"""
     SELECT c.n, lower(b.occupied), upper(b.occupied) FROM {_OF} JOIN bookings b ON b.practitioner_id = c.id
     WHERE (b.status = 'confirmed' OR b.status = 'pending' AND (

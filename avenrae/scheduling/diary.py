@@ -1,5 +1,6 @@
 """What one practitioner's slots are made from: terms of a service, hours, times away, agreed sessions."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,8 @@ _MINUTE = timedelta(minutes=1)
 class Blocked:
     """A time away, half-open; no session touches it, though the time kept free around a session may.
 
+    `label` and `cause` say what it is and which row, to those who may know.
+
     Raises:
         InvalidInput: It ends before it starts.
     """
@@ -24,6 +27,7 @@ class Blocked:
     start: datetime
     end: datetime
     label: str = ""
+    cause: uuid.UUID | None = None
 
     def __post_init__(self) -> None:
         _to_utc(self)
@@ -41,6 +45,7 @@ class Taken:
     end: datetime
     label: str
     is_hold: bool = False
+    cause: uuid.UUID | None = None
 
     def __post_init__(self) -> None:
         _to_utc(self)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -59,6 +60,12 @@ class Rule:
         return self.rrule is None or recurrence.parse(self.rrule, self.valid_from).falls_on(day)
 
 
+def next_days(rule: Rule, since: date, n: int) -> list[date]:
+    """Return the first days on which hours come, from a day on; fewer where they do not come so often in ten years."""
+    ahead = (since + timedelta(days=d) for d in range(3653))
+    return list(islice((day for day in ahead if rule.falls_on(day)), n))
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
     """One date's own hours instead of all rules; without hours the date is closed, whatever else is said of it.
@@ -88,6 +95,26 @@ def merge(ranges: Iterable[Range]) -> list[Range]:
         else:
             merged.append(found)
     return merged
+
+
+def less(ranges: Iterable[Range], cuts: Iterable[Range]) -> Iterator[Range]:
+    """Yield what is left of ranges without the cuts, in order."""
+    ordered = sorted(cuts)
+    for found in ranges:
+        start = found.start
+        for cut in ordered:
+            if cut.start < found.end and start < cut.end:
+                if start < cut.start:
+                    yield Range(start, cut.start)
+                start = max(start, cut.end)
+        if start < found.end:
+            yield Range(start, found.end)
+
+
+def next_gap(opened: Iterable[Range], taken: Iterable[Range], now: datetime, least: timedelta) -> Range | None:
+    """Return the first open time from now on that is free and long enough; one that has begun counts from now."""
+    gaps = (Range(max(gap.start, now), gap.end) for gap in less(opened, taken))
+    return next((gap for gap in gaps if gap.end - gap.start >= least), None)
 
 
 def open_ranges(

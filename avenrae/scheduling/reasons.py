@@ -1,5 +1,6 @@
 """Why a time is not offered: the one rule that removed it, in a sentence (R-BOOK-13)."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -30,10 +31,15 @@ class ReasonKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """The rule that removed a time, and a sentence that says so; times in it are the practitioner's, named."""
+    """The rule that removed a time, and a sentence that says so; times in it are the practitioner's, named.
+
+    `cause` is the booking or the blocked period that is in the way, `day` the date with hours of its own.
+    """
 
     kind: ReasonKind
     sentence: str
+    cause: uuid.UUID | None = None
+    day: date | None = None
 
 
 def why_not(diary: Diary, now: datetime, start: datetime) -> Reason | None:
@@ -86,6 +92,7 @@ def _closed(diary: Diary, start: datetime) -> Reason | None:
             f"{spoken_day(day)} has its own hours instead of the usual ones: {hours}."
             if hours
             else f"{spoken_day(day)} is closed, other than usual.",
+            day=day,
         )
     hours = _spoken_hours(diary, days[0])
     if not hours:
@@ -114,7 +121,7 @@ def _blocked(diary: Diary, start: datetime) -> Reason | None:
             why = f" ({away.label})" if away.label else ""
             zone = diary.terms.zone
             sentence = f"Blocked{why} from {spoken(away.start, zone)} to {spoken(away.end, zone)}."
-            return Reason(ReasonKind.BLOCKED, sentence)
+            return Reason(ReasonKind.BLOCKED, sentence, away.cause)
     return None
 
 
@@ -125,10 +132,12 @@ def _taken(diary: Diary, start: datetime) -> Reason | None:
     kind = ReasonKind.HOLD if taken.is_hold else ReasonKind.BOOKING
     hours = _clock(diary, Range(taken.start, taken.end))
     if not (taken.start < start + diary.terms.duration and start < taken.end):
-        return Reason(kind, f"The time kept free around this session would run into {_named(taken)} ({hours}).")
-    if taken.is_hold:
-        return Reason(kind, f"{taken.label} holds {hours}, buffers included, and awaits payment; it may come free.")
-    return Reason(kind, f"{taken.label} occupies {hours}, buffers included.")
+        sentence = f"The time kept free around this session would run into {_named(taken)} ({hours})."
+    elif taken.is_hold:
+        sentence = f"{taken.label} holds {hours}, buffers included, and awaits payment; it may come free."
+    else:
+        sentence = f"{taken.label} occupies {hours}, buffers included."
+    return Reason(kind, sentence, taken.cause)
 
 
 def _named(taken: Taken) -> str:

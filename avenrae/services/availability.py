@@ -1,4 +1,4 @@
-"""Writes of when a practitioner works: the week, single dates, times away, and the terms of booking.
+"""Writes of when a practitioner works: the week, hours beside it, single dates, and times away.
 
 Sessions that are agreed keep their time whatever changes here; `queries/availability.py` says which would lie outside.
 """
@@ -6,7 +6,6 @@ Sessions that are agreed keep their time whatever changes here; `queries/availab
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -16,14 +15,11 @@ from avenrae.models import AvailabilityOverride, AvailabilityRule, BlockedPeriod
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.availability import Hours, is_weekly, week_of
 from avenrae.queries.scopes import visible_practitioners
-from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
+from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY, Rule, next_days
 from avenrae.scheduling.zones import instant, spoken_day, zone_named
-from avenrae.services.edits import refuse_stale
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MOST_BUFFER, MOST_HORIZON, MOST_NOTICE, STEPS = 480, 730, 60 * 24 * 365, (5, 480)
-"""Most minutes of a buffer, days ahead, minutes of notice; shortest and longest step from start to start."""
-_MOST_ROWS = 200
+_MOST_ROWS, _MOST_OTHERS, _MOST_DAYS = 200, 50, 100
 _YEARS = range(1900, 2201)
 
 
@@ -108,6 +104,53 @@ def merged_hours(hours: Iterable[tuple[time, time]], of: str = "") -> tuple[tupl
     return tuple((starts, ends) for starts, ends in merged)
 
 
+def add_rule(
+    session: Session,
+    actor: Actor,
+    practitioner_id: uuid.UUID,
+    *,
+    rrule: str,
+    starts: time,
+    ends: time,
+    valid_from: date,
+    valid_until: date | None = None,
+) -> AvailabilityRule:
+    """Open hours beside the week, on days that an RRULE names from a first day on; an end at 00:00 is midnight.
+
+    Raises:
+        InvalidInput: They end before they start, the rule is none, or it never falls.
+        Conflict: The same hours are there already, or there are too many of them.
+    """
+    practitioner = locked_practitioner(session, actor, practitioner_id, Permission.AVAILABILITY_EDIT)
+    for day in (valid_from, valid_until or valid_from):
+        _check_day(day)
+    merged_hours([(starts, ends)])
+    wanted = Rule(starts, ends, None, rrule, valid_from, valid_until)
+    if not next_days(wanted, valid_from, 1):
+        raise InvalidInput("These hours would never come. Choose other days.")
+    stored = session.scalars(select(AvailabilityRule).where(AvailabilityRule.practitioner_id == practitioner.id)).all()
+    others = [r for r in stored if not is_weekly(r)]
+    if len(others) >= _MOST_OTHERS:
+        raise Conflict(f"{_MOST_OTHERS} hours beside the week are the most. Remove some that are over.")
+    if any(
+        (r.rrule, r.starts_local, r.ends_local, r.valid_from, r.valid_until)
+        == (rrule, starts, ends, valid_from, valid_until)
+        for r in others
+    ):
+        raise Conflict("These hours are there already.")
+    rule = AvailabilityRule(
+        practitioner_id=practitioner.id,
+        rrule=rrule,
+        starts_local=starts,
+        ends_local=ends,
+        valid_from=valid_from,
+        valid_until=valid_until,
+    )
+    session.add(rule)
+    session.flush()
+    return rule
+
+
 def remove_rule(session: Session, actor: Actor, practitioner_id: uuid.UUID, rule_id: uuid.UUID) -> None:
     """Take away hours that repeat by an RRULE or are for some dates only.
 
@@ -186,6 +229,41 @@ def block_time(
     return period
 
 
+def block_days(session: Session, actor: Actor, practitioner_id: uuid.UUID, *, days: Mapping[date, str]) -> int:
+    """Block whole days, each with its reason, but those that are blocked whole already; returns how many were not.
+
+    Raises:
+        InvalidInput: There is no such date, a reason is too long, or there are too many days.
+    """
+    practitioner = locked_practitioner(session, actor, practitioner_id, Permission.AVAILABILITY_EDIT)
+    if len(days) > _MOST_DAYS:
+        raise InvalidInput(f"At most {_MOST_DAYS} days can be blocked together.")
+    spans = {day: span_of_days(practitioner.time_zone, day, MIDNIGHT, day, MIDNIGHT) for day in sorted(days)}
+    if not spans:
+        return 0
+    first, last = min(s for s, _ in spans.values()), max(e for _, e in spans.values())
+    there = session.execute(
+        select(BlockedPeriod.starts_at, BlockedPeriod.ends_at).where(
+            BlockedPeriod.practitioner_id == practitioner.id,
+            BlockedPeriod.starts_at < last,
+            BlockedPeriod.ends_at > first,
+        )
+    ).all()
+    new = {
+        day: span
+        for day, span in spans.items()
+        if not any(starts <= span[0] and span[1] <= ends for starts, ends in there)
+    }
+    session.add_all(
+        BlockedPeriod(
+            practitioner_id=practitioner.id, starts_at=span[0], ends_at=span[1], reason=_text(days[day], "reason")
+        )
+        for day, span in new.items()
+    )
+    session.flush()
+    return len(new)
+
+
 def span_of_days(
     time_zone: str, first_day: date, starts: time, last_day: date, ends: time
 ) -> tuple[datetime, datetime]:
@@ -211,51 +289,6 @@ def unblock(session: Session, actor: Actor, practitioner_id: uuid.UUID, period_i
         NotFound: The practitioner has blocked no such time (any more).
     """
     _remove(session, actor, practitioner_id, BlockedPeriod, period_id)
-
-
-def edit_terms(
-    session: Session,
-    actor: Actor,
-    practitioner_id: uuid.UUID,
-    *,
-    buffer_before: int,
-    buffer_after: int,
-    min_notice: int,
-    max_horizon: int,
-    slot_step: int | None,
-    seen: Mapping[str, Any] | None = None,
-) -> Practitioner:
-    """Change how sessions are offered: time kept free around them, notice (minutes), horizon (days), step of starts.
-
-    Bookings that exist keep the buffers they were made with (R-BOOK-10).
-
-    Raises:
-        InvalidInput: A number is out of range.
-        Conflict: Somebody changed the terms since the form showed `seen`.
-    """
-    practitioner = locked_practitioner(session, actor, practitioner_id, Permission.AVAILABILITY_EDIT)
-    refuse_stale(practitioner, seen)
-    check_buffers(buffer_before, buffer_after)
-    if not 0 <= min_notice <= MOST_NOTICE:
-        raise InvalidInput("Notice is from nothing to a year.")
-    if not 1 <= max_horizon <= MOST_HORIZON:
-        raise InvalidInput(f"Bookings open 1 to {MOST_HORIZON} days ahead.")
-    if slot_step is not None and not STEPS[0] <= slot_step <= STEPS[1]:
-        raise InvalidInput(f"The step from start to start is {STEPS[0]} to {STEPS[1]} minutes.")
-    practitioner.buffer_before, practitioner.buffer_after = buffer_before, buffer_after
-    practitioner.min_notice, practitioner.max_horizon, practitioner.slot_step = min_notice, max_horizon, slot_step
-    session.flush()
-    return practitioner
-
-
-def check_buffers(*buffers: int | None) -> None:
-    """Refuse a time kept free around a session that is none; None is the practitioner's own.
-
-    Raises:
-        InvalidInput: It is negative or longer than eight hours.
-    """
-    if any(b is not None and not 0 <= b <= MOST_BUFFER for b in buffers):
-        raise InvalidInput(f"The time kept free around a session is 0 to {MOST_BUFFER} minutes.")
 
 
 def locked_practitioner(

@@ -13,7 +13,8 @@ from avenrae.models import Service
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.listing import one_of
 from avenrae.queries.scopes import visible_services
-from avenrae.services.availability import check_buffers, locked_practitioner
+from avenrae.services.availability import locked_practitioner
+from avenrae.services.booking_terms import check_buffers
 from avenrae.services.edits import refuse_stale
 
 SHORTEST, LONGEST = 5, 720

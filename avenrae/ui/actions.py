@@ -247,14 +247,17 @@ def _perform_late(click: Click, *, pressed: bool) -> None:
         st.rerun()
 
 
-def opener(label: str, dialog: Callable[[], None], *, refused: str = "", primary: bool = False, icon: str) -> None:
+def opener(
+    label: str, dialog: Callable[[], None], *, refused: str = "", primary: bool = False, icon: str, key: str = ""
+) -> None:
     """Draw a button that opens a dialog, which says what will happen before anything does.
 
-    `refused` says why there is nothing to open now; the button stays in its place, greyed.
+    `refused` says why there is nothing to open now; the button stays in its place, greyed. `key` tells buttons of
+    the same label apart.
     """
     pressed = st.button(
         f"{label}…",
-        key=f"open:{label}",
+        key=f"open:{key or label}",
         disabled=bool(refused),
         help=refused or None,
         icon=icon,

@@ -1,6 +1,8 @@
 """What can be done with a booking, with dialogs that say what will happen before it does."""
 
+import uuid
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +12,7 @@ import streamlit as st
 from avenrae import clock, money
 from avenrae.enums import BookingStatus, CancelledBy, PaymentStatus, Role
 from avenrae.permissions import Permission
-from avenrae.queries.bookings import BookingDetail
+from avenrae.queries.bookings import BookingDetail, get_booking
 from avenrae.queries.series import Part
 from avenrae.scheduling.policies import refund_share
 from avenrae.services.bookings import (
@@ -21,7 +23,7 @@ from avenrae.services.bookings import (
     mark_no_show,
     reschedule_booking,
 )
-from avenrae.ui.actions import Form, action, actor, opener
+from avenrae.ui.actions import Form, action, actor, load, opener
 from avenrae.ui.countdown import countdown
 from avenrae.ui.format import day, show_money, time_range
 from avenrae.ui.lists import link
@@ -88,6 +90,29 @@ def hold_left(booking: BookingDetail) -> None:
             day=f"{booking.starts_at.astimezone(ZoneInfo(booking.time_zone)):%Y-%m-%d}",
             **client,
         )
+
+
+def next_actions(where: str, booking_id: uuid.UUID, status: BookingStatus, starts_at: datetime) -> None:
+    """Draw, in a list, what comes next for a session; `where` tells the lists of one page apart."""
+    who = actor()
+
+    def opens(label: str, dialog: Callable[[BookingDetail], None], icon: str, *, primary: bool = False) -> None:
+        draw = partial(_after_reading, booking_id, dialog)
+        opener(label, draw, icon=icon, primary=primary, key=f"{where}-{label}-{booking_id}")
+
+    if status is BookingStatus.PENDING:
+        if who.may(Permission.BOOKING_CONFIRM):
+            key = f"{where}-confirm-{booking_id}"
+            action("Confirm", confirm_booking, "Booking confirmed.", booking_id, key=key, icon=":material/check:")
+        if who.may(Permission.BOOKING_DECLINE):
+            opens("Decline", _decline, ":material/close:")
+    elif status is BookingStatus.CONFIRMED and starts_at <= clock.now() and who.may(Permission.BOOKING_COMPLETE):
+        opens("Complete", _complete, ":material/task_alt:", primary=True)
+        opens("No-show", _no_show, ":material/person_off:")
+
+
+def _after_reading(booking_id: uuid.UUID, dialog: Callable[[BookingDetail], None]) -> None:
+    dialog(load(get_booking, booking_id))
 
 
 def hold_is_over(booking: BookingDetail) -> bool:

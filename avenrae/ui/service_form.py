@@ -10,7 +10,7 @@ from avenrae.errors import InvalidInput
 from avenrae.queries.availability import Availability
 from avenrae.queries.offers import Offerer, OfferRow
 from avenrae.scheduling.policies import SENTENCES
-from avenrae.services.availability import MOST_BUFFER, MOST_HORIZON, MOST_NOTICE, STEPS, edit_terms
+from avenrae.services.booking_terms import MOST_BUFFER, MOST_HORIZON, MOST_NOTICE, STEPS, edit_terms
 from avenrae.services.offers import LONGEST, SHORTEST, add_service, edit_service
 from avenrae.ui.actions import Form
 from avenrae.ui.details import fact

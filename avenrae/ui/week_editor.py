@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from avenrae.errors import InvalidInput
-from avenrae.queries.availability import Availability, Hours, OpenDay, OtherRule, Outside, newly_outside, open_days
-from avenrae.scheduling import recurrence
+from avenrae.queries.availability import Availability, Hours, OpenDay, Outside, newly_outside, open_days
 from avenrae.scheduling.hours import MIDNIGHT, Override, Rule
 from avenrae.scheduling.zones import spoken_day
 from avenrae.services.availability import WEEKDAYS, merged_hours, merged_week, set_week
@@ -115,24 +114,6 @@ def spoken_away(starts_at: datetime, ends_at: datetime, zone: str) -> str:
         return f"{when(start, zone)} – {until}"
     first, last = start.date(), end.date() - timedelta(days=1)
     return spoken_day(first) if first == last else f"{spoken_day(first)} – {spoken_day(last)}"
-
-
-def spoken_rule(rule: OtherRule) -> str:
-    """Return on which days other hours come: `Every 2 weeks: Monday, from Mon 5 Jan 2026`."""
-    days = WEEKDAYS[rule.weekday] + "s" if rule.weekday is not None else _repeats(rule)
-    since = f", from {spoken_day(rule.valid_from)}" if rule.valid_from else ""
-    return f"{days}{since}{f', until {spoken_day(rule.valid_until)}' if rule.valid_until else ''}"
-
-
-def _repeats(rule: OtherRule) -> str:
-    found = recurrence.parse(rule.rrule or "", rule.valid_from)
-    unit = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month"}[found.frequency]
-    every = f"Every {unit}" if found.interval == 1 else f"Every {found.interval} {unit}s"
-    nth = {0: "", 1: "first ", 2: "second ", 3: "third ", 4: "fourth ", 5: "fifth ", -1: "last "}
-    named = [nth.get(n, f"{n}. ") + WEEKDAYS[weekday] for weekday, n in found.weekdays]
-    named += ["last day" if d == -1 else f"day {d}" for d in found.month_days]
-    last = f", last on {spoken_day(found.last)}" if found.last else ""
-    return f"{every}{': ' + ', '.join(named) if named else ''}{last}"
 
 
 def show_outside(sessions: Sequence[Outside], zone: str, verb: str, already: int = 0) -> None:

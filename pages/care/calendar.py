@@ -1,9 +1,8 @@
 """Calendar: the sessions of a day, a week or a month where they lie in time.
 
-A practitioner sees his own with open hours, times away and what is kept free around sessions, a client hers; admins
-and support see any practitioner's, and without one everybody's day as a list. Hours are by the clock of the
-practitioner who is looked at, else by the reader's own. A session opens its booking, a day's name that day. View,
-day and practitioner stand in the address.
+A practitioner sees his own with open hours, times away and what is kept free, a client hers; staff see anybody's, and
+without one everybody's day as a list. Hours are by the clock of the practitioner who is looked at, else by the reader's
+own. A session opens its booking, a day's name that day. View, day and practitioner stand in the address.
 """
 
 import uuid
@@ -21,6 +20,7 @@ from avenrae.queries.listing import key_of
 from avenrae.queries.periods import midnight, today
 from avenrae.queries.practitioners import PractitionerDetail, get_practitioner
 from avenrae.ui.actions import actor, load
+from avenrae.ui.availability.why_not import why_not_opener
 from avenrae.ui.calendar import (
     VIEWS,
     calendar,
@@ -104,9 +104,11 @@ def _practitioner() -> PractitionerDetail | None:
 def _head(practitioner: PractitionerDetail | None) -> None:
     head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
     head.title("Calendar")
-    if who.may(Permission.BOOKING_CREATE):
-        params = {"practitioner": str(practitioner.id)} if practitioner else {}
-        with head:
+    with head.container(horizontal=True, width="content", vertical_alignment="center"):
+        if practitioner and who.may(Permission.AVAILABILITY_VIEW):
+            why_not_opener(practitioner.id, practitioner.time_zone)
+        if who.may(Permission.BOOKING_CREATE):
+            params = {"practitioner": str(practitioner.id)} if practitioner else {}
             link("care/new_booking", "New booking", icon=":material/add:", **params)
 
 

@@ -1,8 +1,9 @@
 """Home: what needs whoever signs in today, one click from each.
 
-A practitioner sees today's sessions, the requests to answer and the earnings of this month; support and admins
-what is waiting in bookings and orders; admins also profiles to check, low stock and this month's sales; a client
-the sessions to come and what is offered from the waiting list.
+A practitioner sees his next free gap, today's sessions, the requests to answer, the earnings of this month and what
+clients said; support and admins what is waiting in bookings and orders; admins also profiles to check, low stock and
+this month's sales; a client the sessions to come and
+what is offered from the waiting list.
 """
 
 from datetime import datetime
@@ -18,13 +19,14 @@ from avenrae.queries.figures import list_currencies, month_figures, total_of
 from avenrae.queries.home import Needs, count_needs
 from avenrae.queries.periods import Span, figure_period, span_of
 from avenrae.queries.waiting_list import list_open_offers
-from avenrae.services.bookings import confirm_booking
 from avenrae.settings import settings
-from avenrae.ui.actions import action, actor, load
+from avenrae.ui.actions import actor, load
+from avenrae.ui.booking_actions import next_actions
 from avenrae.ui.countdown import countdown
 from avenrae.ui.document_notes import show_document_notes
 from avenrae.ui.format import badge, day, number, plain_text, show_money, time_range, when
 from avenrae.ui.lists import follow, link, open_screen
+from avenrae.ui.practitioner_home import own_day, said_by_clients
 from avenrae.ui.records import Cell, Column, records
 from avenrae.ui.waiting import offer_cards
 
@@ -45,13 +47,15 @@ def main() -> None:
         offer_cards(load(list_open_offers))
         _sessions("Your next sessions", Span(now, None), "You have no session to come.")
     elif who.role is Role.PRACTITIONER:
-        _today()
+        own_day()
     if who.may(Permission.BOOKING_CONFIRM) and needs.requests:
         _requests()
     if who.is_staff:
         _today()
     if who.may(Permission.FIGURES_REVENUE):
         _month()
+    if who.role is Role.PRACTITIONER:
+        said_by_clients()
 
 
 def _greeting(now: datetime) -> str:
@@ -76,13 +80,14 @@ def _needs(needs: Needs) -> None:
     shown = [c for c in cards if c[0] is not None and who.role is not Role.CLIENT]
     if not shown:
         return
-    for column, (n, what, script, params) in zip(st.columns(len(shown)), shown, strict=True):
-        with column.container(border=True, height="stretch"):
-            st.metric(what.capitalize(), number(n or 0))
-            if n:
-                link(script, "Open the list", icon=":material/arrow_forward:", **params)
-            else:
-                st.caption("All done.")
+    with st.container(key="figures"):
+        for column, (n, what, script, params) in zip(st.columns(len(shown)), shown, strict=True):
+            with column.container(border=True, height="stretch"):
+                st.metric(what.capitalize(), number(n or 0))
+                if n:
+                    link(script, "Open the list", icon=":material/arrow_forward:", **params)
+                else:
+                    st.caption("All done.")
 
 
 def _requests() -> None:
@@ -97,7 +102,7 @@ def _requests() -> None:
     )
     for b in waiting:
         with st.container(border=True):
-            text, confirm, more = st.columns([6, 2, 2], vertical_alignment="center")
+            text, buttons = st.columns([3, 2], vertical_alignment="center")
             text.markdown(
                 f"**{day(b.starts_at, b.time_zone)}, {time_range(b.starts_at, b.ends_at, b.time_zone)}**  \n"
                 f"{plain_text(b.service_title)} · {plain_text(b.client_name)}"
@@ -106,25 +111,14 @@ def _requests() -> None:
             if b.hold_expires_at and b.payment_status == PaymentStatus.UNPAID:
                 with text:
                     countdown(b.hold_expires_at, key=f"request-{b.id}")
-            with confirm:
-                action(
-                    "Confirm",
-                    confirm_booking,
-                    f"{b.reference} confirmed.",
-                    b.id,
-                    key=f"home-confirm-{b.id}",
-                    icon=":material/check:",
-                )
-            with more:
+            with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+                next_actions("home", b.id, b.status, b.starts_at)
                 link("care/booking", "Open", icon=":material/arrow_forward:", id=str(b.id))
 
 
 def _today() -> None:
-    span = span_of({"when": "today"}, who.time_zone)
-    if who.is_staff:
-        span = Span(clock.now(), span.end)
-    title = "Sessions still to come today" if who.is_staff else "Today's sessions"
-    _sessions(title, span, "No sessions left today." if who.is_staff else "No sessions today.")
+    end = span_of({"when": "today"}, who.time_zone).end
+    _sessions("Sessions still to come today", Span(clock.now(), end), "No sessions left today.")
 
 
 def _sessions(title: str, span: Span, empty: str) -> None:
@@ -151,7 +145,7 @@ def _sessions(title: str, span: Span, empty: str) -> None:
         Column("Status", lambda b: badge(b.status)),
         Column("Payment", lambda b: badge(b.payment_status)),
     ]
-    hidden = {Role.PRACTITIONER: "Practitioner", Role.CLIENT: "Client"}.get(who.role)
+    hidden = "Client" if who.role is Role.CLIENT else ""
     records(
         rows,
         [c for c in columns if c.label != hidden],
@@ -178,13 +172,14 @@ def _month() -> None:
     own = settings().currency
     currency = own if own in currencies else currencies[0]
     now = total_of(load(month_figures, currency, period.span, zone))
-    left, middle, right = st.columns(3)
-    if who.role is Role.PRACTITIONER:
-        left.metric("My earnings", show_money(now.session_gross - now.commission, currency), border=True)
-    else:
-        left.metric("GMV", show_money(now.gmv, currency), border=True)
-    middle.metric("Refunds", show_money(now.refunds, currency), border=True)
-    right.metric("Sessions completed", number(now.bookings), border=True)
+    with st.container(key="figures-month"):
+        left, middle, right = st.columns(3)
+        if who.role is Role.PRACTITIONER:
+            left.metric("My earnings", show_money(now.session_gross - now.commission, currency), border=True)
+        else:
+            left.metric("GMV", show_money(now.gmv, currency), border=True)
+        middle.metric("Refunds", show_money(now.refunds, currency), border=True)
+        right.metric("Sessions completed", number(now.bookings), border=True)
     link("insights/overview", "See the figures", icon=":material/monitoring:", currency=currency)
 
 

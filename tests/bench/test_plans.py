@@ -5,6 +5,7 @@ import json
 import pkgutil
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -12,12 +13,13 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from avenrae import queries
+from avenrae import clock, queries
 from avenrae.db.transaction import read_session
 from avenrae.enums import Role
 from avenrae.permissions import Actor
 from avenrae.queries import (
     bookings,
+    busy_calendars,
     directory,
     directory_filters,
     due,
@@ -44,6 +46,7 @@ BIG = {
     "audit_entries",
     "booking_waitlist",
     "bookings",
+    "busy_times",
     "clients",
     "ledger_entries",
     "notifications",
@@ -295,6 +298,15 @@ def test_home_reads_little(crowded: Engine, role: Role) -> None:
     assert _faults_of(crowded, lambda s: home.count_needs(s, who)) == []
 
 
+def test_a_practitioners_day_reads_little(crowded: Engine) -> None:
+    """Sessions, times away, busy times and hours; which calendars are due."""
+    who = _busiest(crowded, Role.PRACTITIONER)
+    start = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    assert _faults_of(crowded, lambda s: home.practitioner_day(s, who, start, start + timedelta(days=1))) == []
+    assert _faults_of(crowded, lambda s: busy_calendars.list_busy_calendars(s, who, who.practitioner_id)) == []
+    assert _faults_of(crowded, lambda s: busy_calendars.list_due_calendars(s, ADMIN, clock.now())) == []
+
+
 @pytest.mark.parametrize("restated", [False, True])
 def test_figures_read_no_table_as_a_whole(crowded: Engine, restated: bool) -> None:
     def read(session: Session) -> None:
@@ -325,6 +337,8 @@ SHORT = {
     "list_offers": "what one practitioner offers, withdrawn ones too",
     "list_slots": "the times of one practitioner on the days that are asked for",
     "find_linked": "at most one of each kind",
+    "list_away": "the times away of one practitioner in the days that are asked for",
+    "list_busy_calendars": "ten of one practitioner at most",
     "list_reviewable": "the sessions of one person in two weeks, and none for staff",
     "list_open_offers": "what is offered to one client",
 }
@@ -364,6 +378,7 @@ ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_openers": lambda ids: (ids["tickets"],),
     "find_linkable": lambda ids: (_ticket(ids),),
     "find_mergeable": lambda ids: (_ticket(ids),),
+    "list_due_calendars": lambda ids: (clock.now(),),
 }
 """What else a bounded list is given beside the session and the actor."""
 

@@ -77,6 +77,11 @@ def test_at_most_twelve(queries_of, ask, screen: Screen, role: Role) -> None:
     assert 0 < len(sent) <= MOST, f"{screen.script} sends {len(sent)} queries: {Counter(sent).most_common(3)}"
 
 
+@pytest.mark.parametrize("tab", ["Dates", "Time away", "Calendars", "Booking terms", "Next four weeks"])
+def test_at_most_twelve_behind_a_tab(queries_of, tab: str) -> None:
+    assert 0 < len(queries_of(Role.PRACTITIONER, "care/availability", show=tab)) <= MOST
+
+
 @pytest.mark.parametrize("script", list(FEW_AND_MANY))
 def test_a_record_with_more_rows_asks_no_more(queries_of, ask, script: str) -> None:
     few, many = (queries_of(Role.ADMIN, script, id=str(ask(query))) for query in FEW_AND_MANY[script])

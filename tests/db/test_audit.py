@@ -103,6 +103,7 @@ def test_every_business_table_is_in_the_trail(database: str) -> None:
         "place_names",
         "geocoded",  # answers of the geocoder, which is asked again without them
         "geocoder_turns",
+        "busy_times",  # a copy of a calendar elsewhere; that it was read anew is in the trail
         "notifications",  # what somebody was told and when it was read: a log of its own
         "outbox",  # the same for e-mails, with what became of each
         "import_rows",  # rows that were refused; the batch is in the trail

@@ -247,6 +247,14 @@ BREAKS: list[tuple[str, str, str]] = [
     ("session-states", "confirmed", "UPDATE bookings SET hold_expires_at = now() WHERE reference = :ref"),
     ("session-states", "completed", "UPDATE bookings SET completed_at = NULL WHERE reference = :ref"),
     (
+        "busy-times",
+        "practitioner",
+        """WITH c AS (INSERT INTO busy_calendars (practitioner_id, name)
+            SELECT p.id, 'Family' FROM practitioners p JOIN users u ON u.id = p.user_id WHERE email = :ref RETURNING id)
+        INSERT INTO busy_times SELECT id, now() + n * interval '1 hour', now() + n * interval '2 hours'
+        FROM c, generate_series(1, 2) n""",
+    ),
+    (
         "session-services",
         "confirmed",
         """WITH other AS (INSERT INTO practitioners (user_id, kind, hourly_rate_minor, currency)

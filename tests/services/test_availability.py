@@ -19,7 +19,6 @@ from avenrae.queries.availability import get_availability
 from avenrae.services.availability import (
     add_override,
     block_time,
-    edit_terms,
     merged_hours,
     merged_week,
     remove_override,
@@ -27,6 +26,7 @@ from avenrae.services.availability import (
     set_week,
     unblock,
 )
+from avenrae.services.booking_terms import edit_terms
 from tests.make import actor_of, make_actor, make_booking, make_practitioner
 
 ADMIN = Actor.system("test")

@@ -37,6 +37,19 @@ SESSIONS = (
            OR (status = 'completed') <> (completed_at IS NOT NULL)""",
     ),
     by_sql(
+        "busy-times",
+        "The busy times of one calendar lie apart.",
+        """
+        SELECT u.email AS reference,
+               format('“%s” is busy from %s, an earlier time ends %s', name, starts_at, busy_until) AS detail
+        FROM (SELECT c.practitioner_id, c.name, t.starts_at, max(t.ends_at) OVER (
+                  PARTITION BY t.busy_calendar_id ORDER BY t.starts_at
+                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until
+              FROM busy_times t JOIN busy_calendars c ON c.id = t.busy_calendar_id) times
+        JOIN practitioners p ON p.id = practitioner_id JOIN users u ON u.id = p.user_id
+        WHERE busy_until >= starts_at""",
+    ),
+    by_sql(
         "session-services",
         "The service of a session is one of its practitioner.",
         """

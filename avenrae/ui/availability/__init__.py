@@ -1,0 +1,1 @@
+"""The parts of the availability page, each a tab or a dialog of it."""
