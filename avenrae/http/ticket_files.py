@@ -31,7 +31,6 @@ async def ticket_file(request: Request) -> Response:
             "Content-Type": file.content_type + ("; charset=utf-8" if file.content_type.startswith("text/") else ""),
             "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}",
             "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "private, no-store",
         },
     )
 

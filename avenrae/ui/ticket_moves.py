@@ -1,7 +1,7 @@
 """Merging a ticket, splitting it, and taking either back; and which minutes of its clocks counted."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from avenrae.queries.ticket_messages import MessageRow, TicketDetail, explain_cl
 from avenrae.scheduling.sla import Clock
 from avenrae.services.ticket_moves import merge_tickets, split_ticket, undo_move
 from avenrae.ui.actions import Form, action, actor, load, opener
-from avenrae.ui.format import how_long, plain_text, when
+from avenrae.ui.format import plain_text, when
 from avenrae.ui.lists import link, open_screen
 
 
@@ -102,12 +102,12 @@ def explain(ticket: TicketDetail) -> None:
     for one in found.clocks:
         with st.expander(f"{one.name.capitalize()}: {_verdict(one)}", expanded=one.ended_at is None):
             st.markdown(
-                f"{how_long(one.used)} of {how_long(one.target)} used"
+                f"{_hours(one.used)} of {_hours(one.target)} used"
                 + (f" · due {when(one.due_at, found.time_zone)}" if one.due_at else "")
             )
             rows = [
                 f"| {_hour(s.start, found.time_zone)} | {_hour(s.end, found.time_zone)} | "
-                f"{f'**{how_long(s.end - s.start)}**' if s.counted else '–'} | {plain_text(s.why)} |"
+                f"{f'**{_hours(s.end - s.start)}**' if s.counted else '–'} | {plain_text(s.why)} |"
                 for s in one.stretches
             ]
             st.markdown("\n".join(["| From | Until | Counted | Why |", "| --- | --- | --- | --- |", *rows]))
@@ -117,11 +117,17 @@ def _verdict(one: Clock) -> str:
     now = clock.now()
     if one.ended_at is not None:
         late = one.is_late(now)
-        return f"broken, {how_long(-one.left)} too late" if late else f"kept, {how_long(one.left)} to spare"
+        return f"broken, {_hours(-one.left)} too late" if late else f"kept, {_hours(one.left)} to spare"
     if one.is_late(now):
         return "broken" if not one.stands_still else "broken; stands still now"
-    return "stands still" if one.stands_still else f"{how_long(one.left)} of business time left"
+    return "stands still" if one.stands_still else f"{_hours(one.left)} of business time left"
 
 
 def _hour(at: datetime, zone: str) -> str:
     return when(at, zone).rsplit(" ", 1)[0]
+
+
+def _hours(time: timedelta) -> str:
+    """Return business time in hours and minutes: a day of it is no day."""
+    minutes = max(0, round(time.total_seconds() / 60))
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
