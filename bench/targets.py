@@ -98,6 +98,17 @@ _VIEWS: dict[str, dict[str, dict[str, str]]] = {
         "searched reference": {"q": "O-123456"},
         "by total": {"sort": "-total"},
     },
+    "support/queue": {
+        "all open": {},
+        "mine": {"view": "mine"},
+        "everything": {"view": "all"},
+        "page 500": {"view": "all", "page": "500"},
+        "breaching soon": {"view": "soon"},
+        "a tag": {"view": "all", "tag": "vip"},
+        "searched": {"view": "all", "q": "quetzal"},
+        "searched, common": {"view": "all", "q": "session"},
+        "searched name": {"view": "all", "q": "dlamini"},
+    },
     "insights/overview": {
         "6 months": {},
         "everything": {"period": "all"},
@@ -125,12 +136,16 @@ _DETAILS = {
     "store/product": "SELECT i.product_id FROM (SELECT product_id FROM order_items LIMIT 200000) i JOIN products p"
     " ON p.id = i.product_id AND p.is_active GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
     "support/client": "SELECT client_id FROM bookings GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+    "support/ticket": "SELECT t.id FROM tickets t WHERE {} ORDER BY t.created_at DESC LIMIT 1",
     "store/order": "SELECT o.id FROM orders o WHERE o.status = 'fulfilled' AND {} ORDER BY o.placed_at DESC LIMIT 1",
 }
 _OWN = {
     Role.CLIENT: "client_id = (SELECT id FROM clients WHERE user_id = :user)",
     Role.PRACTITIONER: "practitioner_id = (SELECT id FROM practitioners WHERE user_id = :user)",
 }
+
+
+_ASKED = "t.requester_id = :user"
 
 
 @dataclass(frozen=True)
@@ -172,12 +187,13 @@ def _targets(engine: Engine, people: Mapping[Role, SignedIn]) -> Iterator[Target
         for screen in SCREENS:
             for role in (r for r in Role if r in screen.roles):
                 if screen.script in _DETAILS:
-                    query = _DETAILS[screen.script].format(_OWN.get(role, "true"))
+                    own = _ASKED if screen.script == "support/ticket" else _OWN.get(role)
+                    query = _DETAILS[screen.script].format(own if role in _OWN and own else "true")
                     key = connection.execute(text(query), {"user": people[role].user_id}).scalar()
                     if key is not None:
                         yield Target(role, screen.script, "", screen.url_path, {"id": str(key)})
                     continue
                 for view, params in _VIEWS.get(screen.script, _PLAIN).items():
-                    own = role in _OWN and screen.script not in ("store/inventory", "care/practitioners")
-                    if not (own and view in _OWN_LISTS):
+                    is_own = role in _OWN and screen.script not in ("store/inventory", "care/practitioners")
+                    if not (is_own and view in _OWN_LISTS):
                         yield Target(role, screen.script, view, screen.url_path, params)

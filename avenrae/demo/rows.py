@@ -64,6 +64,10 @@ class Tables:
         """Put a row aside."""
         self._rows[model].append(values)
 
+    def of(self, model: type[Base]) -> list[dict[str, Any]]:
+        """Return the rows of a table that are put aside."""
+        return self._rows[model]
+
     def write(self, session: Session, *models: type[Base]) -> None:
         """Copy the rows of these tables into the database, in this order."""
         for model in models:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.db.transaction import read_session, transaction
 from avenrae.demo.books import settle
+from avenrae.demo.desk import open_desk
 from avenrae.demo.hours import diaries
 from avenrae.demo.people import DEMO_ACCOUNTS, People
 from avenrae.demo.present import (
@@ -133,6 +134,8 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     live_reviews(session, agenda)
     live_stock(session, frame, shop)
     live_shop(session, frame, shop, customers)
+    say("Answering the post of half a year…")
+    open_desk(session, frame, tables, agenda)
     ask_and_note(session, frame)
     live_notices(session, frame, agenda)
     session.flush()

@@ -28,6 +28,7 @@ from avenrae.http.pages import sentence_page
 from avenrae.http.sign_in import show_sign_in, sign_out, take_sign_in
 from avenrae.http.sockets import OpenSockets
 from avenrae.http.static import StaticFiles
+from avenrae.http.ticket_files import ticket_file
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ def app_parts(script: str | Path, prepare: Callable[[], object] | None = None) -
             Route("/sign-in", take_sign_in, methods=["POST"]),
             Route("/auth/logout", sign_out, methods=["GET", "POST"]),
             Route("/download/{name}.csv", download, methods=["GET"]),
+            Route("/download/ticket-file/{id}", ticket_file, methods=["GET"]),
             Route("/document/{id}", document, methods=["GET"]),
             Route("/booking.ics", calendar_feed.booking_file, methods=["GET"]),
             Route("/feed/{token}.ics", calendar_feed.feed, methods=["GET"]),

@@ -19,6 +19,7 @@ from avenrae.queries import (
     orders,
     products,
     reviews,
+    tickets,
     waiting_list,
 )
 
@@ -127,6 +128,17 @@ EXPORTS: dict[str, Export] = {
             **_plain("first_response_minutes"),
             **_at("resolved_at"),
             **_plain("resolution_minutes", "is_broken", "satisfaction"),
+        },
+    ),
+    "tickets": Export(
+        tickets.ticket_filters,
+        tickets.each_ticket,
+        "due",
+        {
+            **_plain("number", "subject", "status", "priority", "category"),
+            **_named("requester", "requester_name"),
+            **_named("assignee", "assignee_name"),
+            **_at("created_at", "last_message_at", "next_due_at", "snoozed_until"),
         },
     ),
     "waiting-list": Export(

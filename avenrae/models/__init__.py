@@ -1,7 +1,16 @@
 """Tables: columns, constraints, relationships. No behaviour."""
 
 from avenrae.models.base import Base
-from avenrae.models.desk import ClockRun, TicketBacklog
+from avenrae.models.conversations import (
+    Conversation,
+    ConversationMember,
+    ConversationReading,
+    Message,
+)
+from avenrae.models.desk import (
+    ClockRun,
+    TicketBacklog,
+)
 from avenrae.models.directory import (
     DocumentFile,
     Geocoded,
@@ -66,12 +75,8 @@ from avenrae.models.support import (
     BusinessHours,
     CannedReply,
     ClientNote,
-    Conversation,
-    ConversationMember,
-    ConversationReading,
     Desk,
     Holiday,
-    Message,
     RefundRequest,
     SlaPolicy,
     Ticket,

@@ -11,6 +11,7 @@ from avenrae.enums import MoveKind, TicketCategory, TicketChannel, TicketPriorit
 from avenrae.models.base import Base, Keyed, Stamped, check, one_of, references
 
 ticket_numbers = Sequence("ticket_numbers", start=1001, metadata=Base.metadata)
+_UNDONE = "status IN ('open', 'in_progress', 'waiting')"
 
 
 class Desk(Keyed, Stamped, Base):
@@ -139,7 +140,10 @@ class Ticket(Keyed, Stamped, Base):
         check("merged_self", "merged_into_id <> id"),
         Index("ix_tickets_requester", "requester_id", "created_at"),
         Index("ix_tickets_assignee", "assignee_id", "status", "next_due_at", "id"),
-        Index("ix_tickets_due", "next_due_at", "id", postgresql_where=text("status IN ('open', 'in_progress')")),
+        Index("ix_tickets_due", "next_due_at", "id", postgresql_where=text(_UNDONE)),
+        Index("ix_tickets_due_last", "last_message_at", "id", postgresql_where=text(_UNDONE)),
+        Index("ix_tickets_due_created", "created_at", "id", postgresql_where=text(_UNDONE)),
+        Index("ix_tickets_next", "next_due_at", "id"),
         Index("ix_tickets_status", "status", "last_message_at", "id"),
         Index("ix_tickets_last", "last_message_at", "id"),
         Index("ix_tickets_created", "created_at", "id"),
@@ -337,61 +341,3 @@ class RefundRequest(Keyed, Stamped, Base):
         Index("uq_refund_requests_booking", "booking_id", unique=True, postgresql_where=text("decided_at IS NULL")),
         Index("uq_refund_requests_order", "order_id", unique=True, postgresql_where=text("decided_at IS NULL")),
     )
-
-
-class Conversation(Keyed, Stamped, Base):
-    """What a client and a practitioner write to one another; the desk reads it only through a ticket."""
-
-    __tablename__ = "conversations"
-
-    client_user_id: Mapped[uuid.UUID] = references("users.id")
-    practitioner_user_id: Mapped[uuid.UUID] = references("users.id", index=True)
-    last_message_at: Mapped[datetime]
-
-    __table_args__ = (
-        UniqueConstraint("client_user_id", "practitioner_user_id", name="uq_conversations_pair"),
-        check("apart", "client_user_id <> practitioner_user_id"),
-    )
-
-
-class ConversationMember(Base):
-    """How far a member has read."""
-
-    __tablename__ = "conversation_members"
-
-    conversation_id: Mapped[uuid.UUID] = references("conversations.id", ondelete="CASCADE", primary_key=True)
-    user_id: Mapped[uuid.UUID] = references("users.id", primary_key=True, index=True)
-    read_until: Mapped[datetime | None]
-
-
-class Message(Keyed, Stamped, Base):
-    """One message between two people; reported by one of them, it may be hidden by the desk with a reason."""
-
-    __tablename__ = "messages"
-
-    conversation_id: Mapped[uuid.UUID] = references("conversations.id", ondelete="CASCADE")
-    author_id: Mapped[uuid.UUID] = references("users.id", index=True)
-    body: Mapped[str]
-    reported_at: Mapped[datetime | None]
-    report_reason: Mapped[str | None]
-    hidden_at: Mapped[datetime | None]
-    hidden_reason: Mapped[str | None]
-
-    __table_args__ = (
-        check("body", "length(body) BETWEEN 1 AND 10000"),
-        check("reported", "(reported_at IS NULL) = (report_reason IS NULL)"),
-        check("hidden", "(hidden_at IS NULL) = (hidden_reason IS NULL)"),
-        Index("ix_messages_conversation", "conversation_id", "created_at", "id"),
-        Index("ix_messages_reported", "reported_at", "id", postgresql_where=text("reported_at IS NOT NULL")),
-    )
-
-
-class ConversationReading(Keyed, Base):
-    """That somebody of the desk read a conversation, through which ticket, and when."""
-
-    __tablename__ = "conversation_readings"
-
-    conversation_id: Mapped[uuid.UUID] = references("conversations.id", ondelete="CASCADE", index=True)
-    ticket_id: Mapped[uuid.UUID] = references("tickets.id", index=True)
-    reader_id: Mapped[uuid.UUID] = references("users.id", index=True)
-    read_at: Mapped[datetime]

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,18 @@ from sqlalchemy.orm import Session
 
 from avenrae.enums import Role
 from avenrae.errors import NotFound
-from avenrae.models import AuditEntry, Booking, BookingWaitlist, Order, Practitioner, Product, Review, Service, User
+from avenrae.models import (
+    AuditEntry,
+    Booking,
+    BookingWaitlist,
+    Order,
+    Practitioner,
+    Product,
+    Review,
+    Service,
+    Ticket,
+    User,
+)
 from avenrae.permissions import Actor, Permission
 from avenrae.queries.scopes import (
     visible_bookings,
@@ -20,6 +31,7 @@ from avenrae.queries.scopes import (
     visible_products,
     visible_reviews,
     visible_services,
+    visible_tickets,
     visible_users,
     visible_waitlist,
 )
@@ -33,6 +45,11 @@ def _own_or_staff(actor: Actor) -> ColumnElement[bool]:
 def _stock_keepers(actor: Actor) -> ColumnElement[bool]:
     """A product's past holds the numbers of the stock."""
     return visible_products(actor) if actor.may(Permission.PRODUCT_EDIT) else false()
+
+
+def _desk(actor: Actor) -> ColumnElement[bool]:
+    """What the desk did with a ticket is its own affair."""
+    return visible_tickets(actor) if actor.may(Permission.TICKET_WORK) else false()
 
 
 def _offered_by_own_or_all(actor: Actor) -> ColumnElement[bool]:
@@ -53,8 +70,16 @@ _SCOPES: dict[str, tuple[Any, Callable[[Actor], ColumnElement[bool]]]] = {
     "products": (Product, _stock_keepers),
     "reviews": (Review, _moderators),
     "services": (Service, _offered_by_own_or_all),
+    "tickets": (Ticket, _desk),
     "users": (User, visible_users),
 }
+_NAMES: dict[str, tuple[Any, Any]] = {
+    "assignee_id": (User.id, User.first_name + " " + User.last_name),
+    "merged_into_id": (Ticket.id, Ticket.number),
+    "booking_id": (Booking.id, Booking.reference),
+    "order_id": (Order.id, Order.reference),
+}
+"""Columns of tickets that name another record, and how it is called."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +118,30 @@ def list_changes(session: Session, actor: Actor, table: str, row_id: uuid.UUID, 
     def shown(content: dict[str, Any] | None) -> dict[str, Any]:
         return {name: value for name, value in (content or {}).items() if name not in hidden}
 
-    return [
+    changes = [
         Change(e.occurred_at, e.actor_name, e.action, e.operation, shown(e.before), shown(e.after), e.request)
         for e in found
     ]
+    return _in_names(session, changes) if table == "tickets" else changes
+
+
+def _in_names(session: Session, changes: list[Change]) -> list[Change]:
+    """Say of a ticket's changes who and what they name, instead of by which key."""
+    both = [content for c in changes for content in (c.before, c.after)]
+    for column, (key, name) in _NAMES.items():
+        wanted = {content[column] for content in both if content.get(column)}
+        if not wanted:
+            continue
+        names = {str(k): n for k, n in session.execute(select(key, name).where(key.in_(wanted)))}
+        for content in both:
+            if content.get(column):
+                content[column] = names.get(content[column], "somebody or something that is gone")
+    return [
+        replace(c, before=_without_id(c.before), after=_without_id(c.after)) if c.operation == "update" else c
+        for c in changes
+    ]
+
+
+def _without_id(content: dict[str, Any]) -> dict[str, Any]:
+    kept = {"transaction_id": "a payment", "conversation_id": "a conversation"}
+    return {name.removesuffix("_id"): kept.get(name, value) if value else value for name, value in content.items()}

@@ -22,7 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from avenrae.models import Client, Practitioner, User
 from avenrae.permissions import Actor
 from avenrae.queries.listing import in_order, name_matches, page_of
-from avenrae.queries.scopes import visible_clients, visible_practitioners
+from avenrae.queries.scopes import visible_clients, visible_practitioners, visible_users
 
 Owner = tuple[InstrumentedAttribute[Any], type[Client] | type[Practitioner]]
 """The column that says whose a row is, and what it is a key of."""
@@ -130,6 +130,12 @@ def find_clients(session: Session, actor: Actor, search: str, *, limit: int = 20
     if search.strip():
         query = query.where(is_named(search))
     return [ClientChoice(*row) for row in session.execute(query)]
+
+
+def user_name_of(session: Session, actor: Actor, user_id: uuid.UUID | None) -> str:
+    """Return the name of a user that the actor sees, or nothing."""
+    query = select(User.first_name + " " + User.last_name).where(User.id == user_id, visible_users(actor))
+    return session.execute(query).scalar() or ""
 
 
 def find_by_email(session: Session, actor: Actor, email: str) -> ClientChoice | None:

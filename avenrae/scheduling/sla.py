@@ -62,7 +62,7 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True)
 class Clock:
-    """One promise: when it is due (None while it stands still), and whether it was kept."""
+    """One promise: when it is or was due (None while it stands still in time), and whether it was kept."""
 
     name: str
     target: timedelta
@@ -71,6 +71,7 @@ class Clock:
     due_at: datetime | None
     used: timedelta
     stretches: tuple[Stretch, ...]
+    stands_still: bool = False
 
     @property
     def left(self) -> timedelta:
@@ -97,7 +98,8 @@ class Clocks:
 
     def due_next(self) -> datetime | None:
         """Return when the next promise of those that still run is due."""
-        return min((c.due_at for c in self.all if c.ended_at is None and c.due_at is not None), default=None)
+        running = (c for c in self.all if c.ended_at is None and not c.stands_still)
+        return min((c.due_at for c in running if c.due_at is not None), default=None)
 
 
 def clocks(history: Sequence[Event], targets: Targets, desk: DeskHours, now: datetime) -> Clocks:
@@ -153,7 +155,7 @@ def _clock(
         told += _explained(at, until, desk, known)
     if due is None and not stands_still:
         due = known.after(until, target - used)
-    return Clock(name, target, start, end, due, used, tuple(told))
+    return Clock(name, target, start, end, due, used, tuple(told), stands_still)
 
 
 def _run(

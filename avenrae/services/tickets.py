@@ -3,30 +3,56 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import Enum, StrEnum
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from avenrae import clock
 from avenrae.enums import Role, TicketCategory, TicketChannel, TicketPriority, TicketStatus
-from avenrae.errors import Conflict, InvalidInput, NotFound
-from avenrae.models import Booking, Order, Ticket, TicketMessage, TicketStatusChange, TicketTag, Transaction, User
+from avenrae.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from avenrae.models import Booking, Conversation, Order, Ticket, TicketMessage, TicketTag, Transaction, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.scopes import (
     visible_bookings,
     visible_orders,
     visible_ticket_messages,
-    visible_tickets,
     visible_transactions,
     visible_users,
 )
 from avenrae.services.edits import refuse_stale
 from avenrae.services.ticket_clocks import set_clocks
+from avenrae.services.ticket_files import NewFile, attach_files
+from avenrae.services.ticket_notices import tell_assignee, tell_of_message, tell_of_status
+from avenrae.services.ticket_rows import OVER, become, lock_ticket
 
-_OVER = (TicketStatus.RESOLVED, TicketStatus.CLOSED)
+MOST_TAGS = 20
 _LONGEST_SNOOZE = timedelta(days=365)
+
+
+class Same(Enum):
+    """Says of a value that it stays as it is, where None is a value of its own."""
+
+    SAME = "same"
+
+
+SAME = Same.SAME
+
+
+class Link(StrEnum):
+    """What a ticket can be about."""
+
+    BOOKING = "booking"
+    ORDER = "order"
+    PAYMENT = "payment"
+    CONVERSATION = "conversation"
+
+    @property
+    def column(self) -> str:
+        """The ticket's column for it."""
+        return "transaction_id" if self is Link.PAYMENT else f"{self.value}_id"
 
 
 def open_ticket(
@@ -42,6 +68,7 @@ def open_ticket(
     order_id: uuid.UUID | None = None,
     transaction_id: uuid.UUID | None = None,
     channel: TicketChannel | None = None,
+    files: Sequence[NewFile] = (),
 ) -> Ticket:
     """Open a ticket with its first message; staff do it for somebody, anybody else for himself.
 
@@ -76,7 +103,8 @@ def open_ticket(
     session.add(ticket)
     session.flush()
     session.refresh(ticket, ["number"])
-    _write(session, actor, ticket, body, from_staff=False)
+    message = _write(session, actor, ticket, body, from_staff=False)
+    attach_files(session, message, files)
     set_clocks(session, [ticket])
     return ticket
 
@@ -88,25 +116,28 @@ def write_message(
     body: str,
     *,
     is_internal: bool = False,
-    then: TicketStatus | None = None,
+    status: TicketStatus | None = None,
     last_seen: uuid.UUID | None = None,
     channel: TicketChannel = TicketChannel.CONSOLE,
     email_message_id: str | None = None,
+    files: Sequence[NewFile] = (),
 ) -> TicketMessage:
-    """Write into a ticket: a public reply, or an internal note of staff; `then` is the status it leaves behind.
+    """Write into a ticket: a public reply, or an internal note of staff; `status` is the one it leaves behind.
 
     A client's message opens the ticket again, and goes where the ticket was merged into. `last_seen` is the last
     message that the form showed.
 
     Raises:
-        InvalidInput: There is nothing in it.
-        Conflict: The ticket is closed, or somebody wrote since the form was drawn.
+        InvalidInput: There is nothing in it, or a file that is not taken.
+        Conflict: The ticket is closed or was merged, or somebody wrote since the form was drawn.
     """
-    ticket = _locked(session, actor, ticket_id, Permission.TICKET_REPLY)
-    if ticket.merged_into_id is not None and not actor.is_staff:
-        ticket = _locked(session, actor, ticket.merged_into_id, Permission.TICKET_REPLY)
+    ticket = lock_ticket(session, actor, ticket_id, Permission.TICKET_REPLY)
+    while ticket.merged_into_id is not None and not actor.is_staff:
+        ticket = lock_ticket(session, actor, ticket.merged_into_id, Permission.TICKET_REPLY)
     if not body.strip():
         raise InvalidInput("Write something first.")
+    if ticket.merged_into_id is not None:
+        raise Conflict("This ticket was merged into another one. Write there.")
     if is_internal:
         require(actor, Permission.TICKET_WORK)
     elif ticket.status == TicketStatus.CLOSED:
@@ -123,16 +154,18 @@ def write_message(
         channel=channel,
         email_message_id=email_message_id,
     )
+    attach_files(session, message, files)
     if not is_internal:
         if actor.is_staff:
             ticket.assignee_id = ticket.assignee_id or actor.user_id
         elif ticket.status != TicketStatus.IN_PROGRESS:
-            _become(session, actor, ticket, TicketStatus.OPEN)
+            become(session, actor, ticket, TicketStatus.OPEN)
         ticket.snoozed_until = None
-    if then is not None and actor.is_staff:
-        _become(session, actor, ticket, then)
+    changed = become(session, actor, ticket, status) if status is not None and actor.is_staff else None
     set_clocks(session, [ticket])
-    session.flush()
+    tell_of_message(session, actor, ticket, message)
+    if is_internal:
+        tell_of_status(session, actor, ticket, changed)
     return message
 
 
@@ -145,22 +178,44 @@ def change_ticket(
     status: TicketStatus | None = None,
     priority: TicketPriority | None = None,
     category: TicketCategory | None = None,
+    assignee_id: uuid.UUID | Same | None = SAME,
+    tags: Sequence[str] | None = None,
 ) -> Ticket:
-    """Change what a ticket is; its clocks follow. `seen` is what the form showed.
+    """Change what a ticket is; its clocks follow. What is not named stays; `seen` is what the form showed.
 
     Raises:
         Conflict: Somebody changed it meanwhile, or it was merged into another one.
+        InvalidInput: The assignee does not work tickets, or a tag cannot be one.
     """
-    ticket = _locked(session, actor, ticket_id, Permission.TICKET_WORK)
-    refuse_stale(ticket, seen)
-    if ticket.merged_into_id is not None:
-        raise Conflict("This ticket was merged into another one. Undo that first.")
+    ticket = _workable(session, actor, ticket_id, seen)
     ticket.priority, ticket.category = priority or ticket.priority, category or ticket.category
-    if status is not None:
-        _become(session, actor, ticket, status)
+    apply_change(session, actor, ticket, status=status, assignee_id=assignee_id, tags=tags)
     set_clocks(session, [ticket])
-    session.flush()
     return ticket
+
+
+def apply_change(
+    session: Session,
+    actor: Actor,
+    ticket: Ticket,
+    *,
+    status: TicketStatus | None = None,
+    assignee_id: uuid.UUID | Same | None = SAME,
+    tags: Sequence[str] | None = None,
+) -> None:
+    """Change a ticket that is locked; its clocks are the caller's to set, once for all that he changes.
+
+    Raises:
+        Conflict: It was merged into another one.
+        InvalidInput: The assignee does not work tickets, or a tag cannot be one.
+    """
+    _refuse_merged(ticket)
+    changed = become(session, actor, ticket, status) if status is not None else None
+    if not isinstance(assignee_id, Same):
+        _give(session, actor, ticket, assignee_id)
+    if tags is not None:
+        _tag(session, ticket, tags)
+    tell_of_status(session, actor, ticket, changed)
 
 
 def assign_ticket(
@@ -172,13 +227,8 @@ def assign_ticket(
         InvalidInput: That person does not work tickets.
         Conflict: Somebody else was given it meanwhile.
     """
-    ticket = _locked(session, actor, ticket_id, Permission.TICKET_WORK)
-    refuse_stale(ticket, seen)
-    works = select(User.id).where(User.id == to, User.is_active, User.role.in_((Role.SUPPORT, Role.ADMIN)))
-    if to is not None and session.execute(works).first() is None:
-        raise InvalidInput("Tickets can be given to active support agents and admins only.")
-    ticket.assignee_id = to
-    session.flush()
+    ticket = _workable(session, actor, ticket_id, seen)
+    _give(session, actor, ticket, to)
     return ticket
 
 
@@ -188,7 +238,7 @@ def snooze_ticket(session: Session, actor: Actor, ticket_id: uuid.UUID, until: d
     Raises:
         InvalidInput: The instant has passed or is more than a year away.
     """
-    ticket = _locked(session, actor, ticket_id, Permission.TICKET_WORK)
+    ticket = _workable(session, actor, ticket_id, None)
     if until is not None and not clock.now() < until <= clock.now() + _LONGEST_SNOOZE:
         raise InvalidInput("Choose a time to come, within a year.")
     ticket.snoozed_until = until
@@ -200,13 +250,33 @@ def tag_ticket(session: Session, actor: Actor, ticket_id: uuid.UUID, tags: Seque
     """Give a ticket exactly these tags.
 
     Raises:
-        InvalidInput: A tag has other than small letters, digits, spaces and hyphens.
+        InvalidInput: A tag has other than small letters, digits, spaces and hyphens, or they are too many.
     """
-    ticket = _locked(session, actor, ticket_id, Permission.TICKET_WORK)
-    wanted = {" ".join(t.lower().split()) for t in tags if t.strip()}
-    session.execute(delete(TicketTag).where(TicketTag.ticket_id == ticket.id, TicketTag.tag.not_in(wanted)))
-    for tag in sorted(wanted):
-        session.execute(insert(TicketTag).values(ticket_id=ticket.id, tag=tag).on_conflict_do_nothing())
+    ticket = _workable(session, actor, ticket_id, None)
+    _tag(session, ticket, tags)
+    return ticket
+
+
+def link_ticket(
+    session: Session, actor: Actor, ticket_id: uuid.UUID, what: Link, record_id: uuid.UUID | None
+) -> Ticket:
+    """Say which booking, order, payment or conversation a ticket is about, or with None that it is about none.
+
+    Raises:
+        NotFound: The actor sees no such record.
+        Conflict: A conversation is linked only where the requester takes part in it.
+    """
+    ticket = _workable(session, actor, ticket_id, None)
+    if record_id is not None and what is Link.CONVERSATION:
+        own = or_(
+            Conversation.client_user_id == ticket.requester_id, Conversation.practitioner_user_id == ticket.requester_id
+        )
+        if session.execute(select(Conversation.id).where(Conversation.id == record_id, own)).first() is None:
+            raise Conflict("A ticket is linked to conversations of its requester only.")
+    elif record_id is not None:
+        _require_visible(session, actor, **{what.value: record_id})
+    setattr(ticket, what.column, record_id)
+    session.flush()
     return ticket
 
 
@@ -215,11 +285,14 @@ def rate_ticket(session: Session, actor: Actor, ticket_id: uuid.UUID, stars: int
 
     Raises:
         Conflict: It is not resolved.
+        NotPermitted: Somebody else asked.
         InvalidInput: Not 1 to 5.
     """
-    ticket = _locked(session, actor, ticket_id, Permission.TICKET_RATE)
-    if ticket.status not in _OVER:
+    ticket = lock_ticket(session, actor, ticket_id, Permission.TICKET_RATE)
+    if ticket.status not in OVER:
         raise Conflict("This can be answered once the ticket is resolved.")
+    if ticket.requester_id != actor.user_id:
+        raise NotPermitted("Only who opened a ticket can say how it went.")
     if not 1 <= stars <= 5:
         raise InvalidInput("Choose 1 to 5.")
     ticket.satisfaction, ticket.satisfaction_comment = stars, comment.strip()[:2000] or None
@@ -227,8 +300,44 @@ def rate_ticket(session: Session, actor: Actor, ticket_id: uuid.UUID, stars: int
     return ticket
 
 
+def _workable(session: Session, actor: Actor, ticket_id: uuid.UUID, seen: Mapping[str, Any] | None) -> Ticket:
+    ticket = lock_ticket(session, actor, ticket_id, Permission.TICKET_WORK)
+    refuse_stale(ticket, seen)
+    _refuse_merged(ticket)
+    return ticket
+
+
+def _refuse_merged(ticket: Ticket) -> None:
+    if ticket.merged_into_id is not None:
+        raise Conflict("This ticket was merged into another one. Undo that first.")
+
+
+def _give(session: Session, actor: Actor, ticket: Ticket, to: uuid.UUID | None) -> None:
+    if to == ticket.assignee_id:
+        return
+    works = select(User.id).where(User.id == to, User.is_active, User.role.in_((Role.SUPPORT, Role.ADMIN)))
+    if to is not None and session.execute(works).first() is None:
+        raise InvalidInput("Tickets can be given to active support agents and admins only.")
+    ticket.assignee_id = to
+    session.flush()
+    tell_assignee(session, actor, ticket)
+
+
+def _tag(session: Session, ticket: Ticket, tags: Sequence[str]) -> None:
+    wanted = {" ".join(t.lower().split()) for t in tags if t.strip()}
+    if len(wanted) > MOST_TAGS:
+        raise InvalidInput(f"A ticket has up to {MOST_TAGS} tags.")
+    session.execute(delete(TicketTag).where(TicketTag.ticket_id == ticket.id, TicketTag.tag.not_in(wanted)))
+    for tag in sorted(wanted):
+        session.execute(insert(TicketTag).values(ticket_id=ticket.id, tag=tag).on_conflict_do_nothing())
+
+
 def _require_visible(
-    session: Session, actor: Actor, booking: uuid.UUID | None, order: uuid.UUID | None, payment: uuid.UUID | None
+    session: Session,
+    actor: Actor,
+    booking: uuid.UUID | None = None,
+    order: uuid.UUID | None = None,
+    payment: uuid.UUID | None = None,
 ) -> None:
     for what, key, scope in (
         (Booking, booking, visible_bookings),
@@ -238,15 +347,6 @@ def _require_visible(
         found = select(what.id).where(what.id == key, scope(actor))
         if key is not None and session.execute(found).first() is None:
             raise NotFound("What the ticket is about does not exist, or is not yours to see.")
-
-
-def _locked(session: Session, actor: Actor, ticket_id: uuid.UUID, permission: Permission) -> Ticket:
-    query = select(Ticket).where(Ticket.id == ticket_id, visible_tickets(actor)).with_for_update()
-    ticket = session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
-    if ticket is None:
-        raise NotFound("There is no such ticket, or it is not yours to see.")
-    require(actor, permission)
-    return ticket
 
 
 def _last_message(session: Session, actor: Actor, ticket_id: uuid.UUID) -> uuid.UUID | None:
@@ -262,17 +362,3 @@ def _write(session: Session, actor: Actor, ticket: Ticket, body: str, **kw: Any)
     ticket.last_message_at = clock.now()
     session.flush()
     return message
-
-
-def _become(session: Session, actor: Actor, ticket: Ticket, status: TicketStatus) -> None:
-    """Change the status and keep when, for the clocks; a ticket that is resolved asks how it went."""
-    if ticket.status == status:
-        return
-    ticket.status = status
-    session.add(TicketStatusChange(ticket_id=ticket.id, status=status, occurred_at=clock.now(), by_id=actor.user_id))
-    if status in _OVER:
-        ticket.resolved_at = ticket.resolved_at or clock.now()
-        ticket.satisfaction_asked_at = ticket.satisfaction_asked_at or clock.now()
-        ticket.snoozed_until = None
-    else:
-        ticket.resolved_at = None

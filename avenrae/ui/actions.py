@@ -65,7 +65,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Click:
-    """What one button does: a service with its arguments, and what to say when it is done."""
+    """What one button does: a service with its arguments, and what to say when it is done.
+
+    The buttons of one form share its key, and with it its token; `button` tells them apart.
+    """
 
     key: str
     service: Callable[..., Any]
@@ -74,6 +77,12 @@ class Click:
     kwargs: dict[str, Any] = field(default_factory=dict)
     token: str = ""
     then: Callable[[Any], None] | None = None
+    button: str = ""
+
+    @property
+    def spot(self) -> str:
+        """What was pressed, by a name of its own."""
+        return f"{self.key}/{self.button}" if self.button else self.key
 
 
 def perform(click: Click) -> None:
@@ -93,10 +102,10 @@ def perform(click: Click) -> None:
             return undisturbed(read)
 
     memory = undisturbed(_memory)
-    memory["called"] = click.key
-    echo = _is_echo(memory.get(f"done:{click.key}"))
+    memory["called"] = click.spot
+    echo = _is_echo(memory.get(f"done:{click.spot}"))
     if echo:
-        memory.setdefault("undrawn", set()).add(click.key)
+        memory.setdefault("undrawn", set()).add(click.spot)
         # The page that the first press led to was left again by the second, which came from the form's page.
         memory["next"] = memory.get(f"next:{click.key}")
     else:
@@ -133,8 +142,8 @@ def _write_and_remember(click: Click, values: dict[str, Any], sid: Any, memory: 
         # The token stays: should the write have gone through unheard, the next press is the same one.
         return
     memory[f"token:{click.key}"] = uuid.uuid4().hex
-    memory[f"done:{click.key}"] = (time.monotonic(), None)
-    memory.setdefault("undrawn", set()).add(click.key)
+    memory[f"done:{click.spot}"] = (time.monotonic(), None)
+    memory.setdefault("undrawn", set()).add(click.spot)
     memory[f"succeeded:{click.key}"] = True
     memory[f"version:{click.key}"] = memory.get(f"version:{click.key}", 0) + 1
     if done:
@@ -231,7 +240,10 @@ def action(
 
 def _perform_late(click: Click, *, pressed: bool) -> None:
     """Perform a click on a page that a process drew which is gone: for those Streamlit calls no callback."""
-    if _memory().pop("called", "") != click.key and pressed:
+    was_called = _memory().get("called") == click.spot
+    if was_called:
+        del _memory()["called"]
+    elif pressed:
         perform(click)
         st.rerun()
 
@@ -296,23 +308,48 @@ class Form:
         *args: Any,
         primary: bool = True,
         refused: bool = False,
+        icon: str | None = None,
+        button: str = "",
         then: Callable[[Any], None] | None = None,
         **kwargs: Any,
     ) -> bool:
-        """Draw the submit button; returns whether it was just pressed and the service went through."""
-        click = Click(self.name, service, done, args, kwargs, _token(self.name), then)
+        """Draw the submit button; returns whether it was just pressed and the service went through.
+
+        A form with several names each of them by `button`; the first that is drawn shows what was refused.
+        """
+        click = Click(self.name, service, done, args, kwargs, _token(self.name), then, button)
         if problem := _memory().pop(f"problem:{self.name}", ""):
             st.error(problem)
         pressed = st.form_submit_button(
             label,
-            key=f"submit:{self.name}:{self._version}",
+            key=f"submit:{self.name}:{self._version}{button}",
             on_click=perform,
             args=(click,),
             disabled=refused,
+            icon=icon,
             type="primary" if primary else "secondary",
         )
         _perform_late(click, pressed=pressed)
         return _succeeded(self.name)
+
+
+def note(service: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    """Run a service that nobody pressed a button for, such as noting who looks at what; a refusal is told to nobody.
+
+    It touches nothing of Streamlit between beginning and end, as a click does not.
+    """
+    who = actor()
+    try:
+        with transaction(who, service.__name__) as session:
+            service(session, who, *args, **kwargs)
+    except AvenraeError as e:
+        log.debug("%s: %s", service.__name__, e.message)
+
+
+def still_signed_in() -> None:
+    """Run the whole page anew where its reader has signed out or has another role: fragments run without it."""
+    if read_actor() != st.session_state.get("_actor"):
+        st.rerun()
 
 
 def go_on() -> None:

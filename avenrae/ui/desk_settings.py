@@ -15,6 +15,7 @@ from avenrae.models import ClockRun
 from avenrae.permissions import Permission
 from avenrae.queries.availability import Hours
 from avenrae.queries.desk_settings import DeskRow, DeskSettings, PolicyRow, ReplyRow
+from avenrae.queries.ticket_choices import PLACEHOLDERS
 from avenrae.scheduling.zones import local_day, spoken_day, zone_named
 from avenrae.services import desks as services
 from avenrae.services.availability import WEEKDAYS, merged_week
@@ -22,17 +23,6 @@ from avenrae.ui.actions import Form, action, actor, opener
 from avenrae.ui.format import count, plain_text, words
 from avenrae.ui.week_editor import spoken_hours, week_editor, week_shown
 
-PLACEHOLDERS = {
-    "{client}": "first name of who asks",
-    "{client_full_name}": "the whole name",
-    "{agent}": "first name of who answers",
-    "{ticket}": "number of the ticket",
-    "{subject}": "its subject",
-    "{today}": "the date",
-    "{booking}": "reference of the booking it is about",
-    "{order}": "reference of the order it is about",
-}
-"""What is filled in when a reply is used."""
 _COUNTRIES = {"ZA": "South Africa", "GB": "United Kingdom", "NA": "Namibia", "BW": "Botswana", "KE": "Kenya"}
 _COUNTRIES |= {"NG": "Nigeria", "DE": "Germany", "US": "United States"}
 
@@ -290,7 +280,9 @@ def reply_dialog(reply: ReplyRow | None) -> None:
             format_func=lambda c: words(c) if c else "Every category",
         )
         st.text_area("Text", reply.body if reply else "", key=form.key("body"), max_chars=10_000, height=200)
-        st.caption("Filled in when it is used: " + "; ".join(f"`{name}` {what}" for name, what in PLACEHOLDERS.items()))
+        st.caption(
+            "Filled in when it is used: " + "; ".join(f"`{{{name}}}` {what}" for name, what in PLACEHOLDERS.items())
+        )
         names = ("title", "category", "body")
         fields: dict[str, Any] = {name: form.field(name) for name in names}
         seen = {name: getattr(reply, name) for name in names} if reply else None

@@ -1,7 +1,7 @@
 """How things read on a screen: times with their zone, statuses with their colour, money, words."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from avenrae.enums import (
     OrderStatus,
     PaymentStatus,
     ReviewStatus,
+    TicketPriority,
     TicketStatus,
     TransactionStatus,
     VerificationStatus,
@@ -24,6 +25,7 @@ __all__ = [
     "badge",
     "count",
     "day",
+    "how_long",
     "number",
     "percent",
     "plain_text",
@@ -45,10 +47,11 @@ _TONES: dict[type[StrEnum], dict[str, Tone]] = {
     WaitlistStatus: {"waiting": "amber", "offered": "violet", "booked": "green"},
     OrderStatus: {"pending": "amber", "paid": "blue", "fulfilled": "green"},
     VerificationStatus: {"submitted": "amber", "approved": "green", "rejected": "red", "suspended": "red"},
-    TicketStatus: {"open": "amber", "in_progress": "blue", "waiting": "violet", "resolved": "green"},
     TransactionStatus: {"pending": "amber", "succeeded": "green", "failed": "red"},
     ReviewStatus: {"waiting": "amber", "published": "green", "hidden": "red"},
     AvailabilityStatus: {"available": "green", "busy": "amber"},
+    TicketStatus: {"open": "blue", "in_progress": "violet", "waiting": "amber", "resolved": "green"},
+    TicketPriority: {"urgent": "red", "high": "amber", "medium": "blue"},
     DocumentVerdict: {"waiting": "amber", "accepted": "green", "refused": "red"},
 }
 _MARKDOWN_COLOURS = {"amber": "orange", "grey": "gray"}
@@ -103,6 +106,16 @@ def time_range(starts_at: datetime, ends_at: datetime, zone: str) -> str:
     """Return from–to on the clock of a zone: `12:00–13:00 SAST`."""
     start, end = (t.astimezone(ZoneInfo(zone)) for t in (starts_at, ends_at))
     return f"{start:%H:%M}–{end:%H:%M} {_zone_name(start)}"
+
+
+def how_long(time: timedelta) -> str:
+    """Return a length of time in its two largest units: `25 min`, `3 h 10 min`, `2 days 4 h`."""
+    minutes = max(0, round(time.total_seconds() / 60))
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [(days, "day" if days == 1 else "days"), (hours, "h"), (minutes, "min")]
+    largest = next((n for n, (amount, _) in enumerate(parts) if amount), 2)
+    told = [f"{amount} {unit}" for amount, unit in parts[largest : largest + 2] if amount]
+    return " ".join(told) or "0 min"
 
 
 def count(n: int, one: str, many: str = "", *, limit: int = 100_000) -> str:

@@ -73,11 +73,11 @@ def _shown(column: str, value: Any, zone: str, currency: str) -> str:
         return "nothing"
     if column.endswith("_minor"):
         return show_money(int(value), currency)
-    if column.endswith("_at"):
+    if column.endswith(("_at", "_until")):
         return when(datetime.fromisoformat(value).astimezone(ZoneInfo(zone)), zone)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(str(v) for v in value) or "nothing"
     text = str(value)
-    return words(text) if column.endswith("status") else text[:120]
+    return words(text) if column.endswith(("status", "priority", "category")) else text[:120]

@@ -68,6 +68,25 @@ def pick(label: str, options: Iterable[str], *, key: str, name: Callable[[str], 
     return _select(label, offered, key=key, name=name, placeholder=None, default=offered[0])
 
 
+def tabs(label: str, options: Iterable[str], *, key: str, name: Callable[[str], str]) -> str:
+    """Draw the parts of a list side by side, the first of them unless the address says another."""
+    offered = [str(o) for o in options]
+    named = st.query_params.get(key, "")
+    chosen = named if named in offered else offered[0]
+    st.session_state[f"choice:{key}"] = chosen
+    st.segmented_control(
+        label,
+        offered,
+        key=f"choice:{key}",
+        format_func=name,
+        required=True,
+        label_visibility="collapsed",
+        on_change=_to_address,
+        args=(key, offered[0]),
+    )
+    return chosen
+
+
 def _select(
     label: str, offered: list[str], *, key: str, name: Callable[[str], str], placeholder: str | None, default: str
 ) -> str:
@@ -112,15 +131,17 @@ def show_list(
     nouns: str = "",
     empty: str = "",
     narrowed: Mapping[str, str] | None = None,
+    chosen: str = "",
     row_id: Callable[[Row], str] = lambda row: str(row.id),  # type: ignore[attr-defined]
-) -> None:
+) -> list[str]:
     """Draw one page of a list under its count: `count(filters)` first, then `rows(filters, sort=, page=)`.
 
     `narrowed` names the filters that came with a link and have no widget; each can be taken away.
 
     `sorts` are orders beside those of the columns. `params` is what the filters are in the address, for the link to
-    the CSV file of all filtered rows; `opens` the screen that shows one row (without one, cells may
-    carry links of their own).
+    the CSV file of all filtered rows; `opens` the screen that shows one row (without one, cells may carry links of
+    their own). Rows have boxes where the session keeps under `chosen` which are ticked; returns the ids of those that
+    are on this page.
     """
     _draw_narrowed(narrowed or {})
     order = st.query_params.get("sort", sort)
@@ -147,8 +168,12 @@ def show_list(
             on_open=(lambda chosen: open_screen(opens, id=chosen)) if opens else None,
             on_sort=_sort_by,
             on_follow=follow,
+            on_select=(lambda ids: st.session_state.update({chosen: ids})) if chosen else None,
+            selected=st.session_state.get(chosen, ()) if chosen else (),
             empty=_why_empty(params, empty or f"No {nouns or noun + 's'} yet."),
         )
+    ticked = st.session_state.get(chosen, ()) if chosen else ()
+    return [key for key in map(row_id, found) if key in ticked]
 
 
 def _count_and_read(
@@ -209,7 +234,8 @@ def _widen(key: str) -> None:
 
 
 def _why_empty(params: Mapping[str, str], nothing_yet: str) -> str:
-    narrowing = {name: value for name, value in params.items() if value and name not in ("currency", "zone", "show")}
+    ignored = ("currency", "zone", "show", "view")
+    narrowing = {name: value for name, value in params.items() if value and name not in ignored}
     return "Nothing fits these filters. Remove one to see more." if narrowing else nothing_yet
 
 

@@ -47,6 +47,8 @@ _OWNERS = frozenset({Role.ADMIN, Role.PRACTITIONER})
 _KEEPERS = frozenset({*_STAFF, Role.PRACTITIONER})
 _SHOPPERS = frozenset({Role.ADMIN, Role.PRACTITIONER, Role.CLIENT})
 
+_OUTSIDE = frozenset({Role.PRACTITIONER, Role.CLIENT})
+
 SCREENS: tuple[Screen, ...] = (
     Screen("office/home", "Home", "", "home", _ALL),
     Screen("office/notifications", "Notifications", "notifications", "notifications", _ALL),
@@ -67,6 +69,9 @@ SCREENS: tuple[Screen, ...] = (
     Screen("store/product", "Product", "product", "inventory_2", _SHOPPERS, _NOBODY),
     Screen("store/orders", "Orders", "orders", "shopping_bag", frozenset({*_STAFF, Role.CLIENT})),
     Screen("store/order", "Order", "order", "shopping_bag", frozenset({*_STAFF, Role.CLIENT}), _NOBODY),
+    Screen("support/queue", "Ticket queue", "tickets", "support_agent", _STAFF),
+    Screen("support/my_tickets", "My tickets", "my-tickets", "support_agent", _OUTSIDE),
+    Screen("support/ticket", "Ticket", "ticket", "support_agent", _ALL, _NOBODY),
     Screen("support/client", "Client", "client", "person_search", _STAFF, _NOBODY),
     Screen("support/refund_requests", "Refund requests", "refund-requests", "undo", _STAFF),
     Screen("support/desk", "Desk settings", "desk", "tune", _STAFF),

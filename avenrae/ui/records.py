@@ -1,7 +1,7 @@
 """A list of records as an accessible HTML table, sorted and paged by the server."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ Row = TypeVar("Row")
 Tone = Literal["", "green", "amber", "red", "blue", "grey", "violet"]
 
 _registering = threading.Lock()
+_FRONTEND = Path(__file__).parent / "frontend"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Column(Generic[Row]):
     """One column; `key` is what sorting by it is called, and without one it is not sortable.
 
     The primary column's cell is the link that opens the row. Right-aligned cells never wrap; `wrap=False`
-    keeps others, such as dates, on one line too.
+    keeps others, such as dates, on one line too; a wide column is not squeezed by the others.
     """
 
     label: str
@@ -45,6 +46,7 @@ class Column(Generic[Row]):
     align: Literal["left", "right"] = "left"
     primary: bool = False
     wrap: bool = True
+    wide: bool = False
 
 
 def records(
@@ -59,14 +61,16 @@ def records(
     on_open: Callable[[str], object] | None = None,
     on_sort: Callable[[str], object] | None = None,
     on_follow: Callable[[str], object] | None = None,
+    on_select: Callable[[list[str]], object] | None = None,
+    selected: Collection[str] = (),
     empty: str = "Nothing to show.",
 ) -> None:
     """Draw the rows as they come; the callbacks run first in the rerun that a click causes.
 
     `sort` is the present order: a column's key, with "-" before it when descending. `on_sort` gets the
     wanted one in the same form, `on_open` the id of a row, `on_follow` the href of a cell that leads elsewhere
-    in the console. What they get was on the screen: anything else that a browser sends is dropped. Streamlit
-    reports no clicks from inside a form.
+    in the console, `on_select` the ids of the rows whose boxes are ticked, of which `selected` are. What they get was
+    on the screen: anything else that a browser sends is dropped. Streamlit reports no clicks from inside a form.
     """
     drawn = [_row(row, columns, row_id(row), url_path) for row in rows]
     allowed = {
@@ -83,6 +87,11 @@ def records(
 
         return run
 
+    def choose() -> None:
+        value = st.session_state[key].get("select")
+        if on_select is not None and isinstance(value, list):
+            on_select([row["id"] for row in drawn if row["id"] in value])
+
     mount = frontend("records", html='<div class="records" style="visibility: hidden"></div>')
     if mount is None:
         return
@@ -97,6 +106,7 @@ def records(
                     "align": column.align,
                     "primary": column.primary,
                     "nowrap": not column.wrap,
+                    "wide": column.wide,
                 }
                 for column in columns
             ],
@@ -104,16 +114,19 @@ def records(
             "sort": sort,
             "opens": on_open is not None,
             "follows": on_follow is not None,
+            "selects": on_select is not None,
+            "selected": [row["id"] for row in drawn if row["id"] in selected],
             "empty": empty,
         },
         on_open_change=forward("open", on_open),
         on_sort_change=forward("sort", on_sort),
         on_follow_change=forward("follow", on_follow),
+        on_select_change=choose,
     )
 
 
 def frontend(name: str, *, html: str) -> ComponentRenderer | None:
-    """The component of `frontend/<name>.js` and `.css`, or None where no Streamlit is running.
+    """The component of `frontend/<name>.js` and, if there is one, `.css`; None where no Streamlit is running.
 
     Files, because the content security policy refuses scripts that are sent inline. Streamlit only takes
     files from installed distributions that it scanned; the same registration by hand spares us being one.
@@ -131,7 +144,8 @@ def frontend(name: str, *, html: str) -> ComponentRenderer | None:
 
 @cache
 def _renderer(full_name: str, name: str, html: str) -> ComponentRenderer:
-    return component(full_name, html=html, js=f"{name}.js", css=f"{name}.css")
+    looks = f"{name}.css" if (_FRONTEND / f"{name}.css").exists() else None
+    return component(full_name, html=html, js=f"{name}.js", css=looks)
 
 
 def _row(row: Row, columns: Sequence[Column[Row]], row_id: str, url_path: str | None) -> dict[str, Any]:

@@ -27,6 +27,10 @@ FEW_AND_MANY = {
         "SELECT product_id FROM stock_movements GROUP BY 1 ORDER BY count(*), 1 LIMIT 1",
         "SELECT product_id FROM stock_movements GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
     ),
+    "support/ticket": (
+        "SELECT ticket_id FROM ticket_messages GROUP BY 1 ORDER BY count(*), 1 LIMIT 1",
+        "SELECT ticket_id FROM ticket_messages GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+    ),
     "store/order": (
         "SELECT i.order_id FROM order_items i JOIN orders o ON o.id = i.order_id WHERE o.status = 'fulfilled'"
         " GROUP BY 1 ORDER BY count(*), 1 LIMIT 1",
@@ -46,6 +50,7 @@ LISTS = {
     "care/waiting_list": "SELECT (count(*) + 49) / 50 FROM booking_waitlist",
     "store/inventory": "SELECT (count(*) + 49) / 50 FROM products",
     "store/orders": "SELECT (count(*) + 49) / 50 FROM orders",
+    "support/queue": "SELECT (count(*) + 49) / 50 FROM tickets WHERE status IN ('open', 'in_progress', 'waiting')",
 }
 """Lists, and the number of their last page."""
 OWN = {
@@ -53,6 +58,10 @@ OWN = {
     " JOIN users u ON u.id = c.user_id WHERE u.password_hash IS NOT NULL LIMIT 1",
     ("care/booking", Role.PRACTITIONER): "SELECT b.id FROM bookings b JOIN practitioners p ON p.id = b.practitioner_id"
     " JOIN users u ON u.id = p.user_id WHERE u.password_hash IS NOT NULL LIMIT 1",
+    ("support/ticket", Role.CLIENT): "SELECT t.id FROM tickets t JOIN users u ON u.id = t.requester_id"
+    " WHERE u.role = 'client' AND u.password_hash IS NOT NULL LIMIT 1",
+    ("support/ticket", Role.PRACTITIONER): "SELECT t.id FROM tickets t JOIN users u ON u.id = t.requester_id"
+    " WHERE u.role = 'practitioner' AND u.password_hash IS NOT NULL LIMIT 1",
     ("care/review", Role.CLIENT): "SELECT r.id FROM reviews r JOIN clients c ON c.id = r.client_id"
     " JOIN users u ON u.id = c.user_id WHERE u.password_hash IS NOT NULL AND r.status = 'published' LIMIT 1",
     ("care/review", Role.PRACTITIONER): "SELECT r.id FROM reviews r JOIN practitioners p ON p.id = r.practitioner_id"

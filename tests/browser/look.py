@@ -23,9 +23,10 @@ LOOKS = [("light", 1280), ("dark", 1280), ("light", 1920), ("dark", 1920), ("lig
 DETAILS = {
     "booking": "/bookings",
     "practitioner": "/practitioners",
-    "review": "/reviews",
     "product": "/inventory",
     "order": "/orders",
+    "review": "/reviews",
+    "ticket": "/tickets",
 }
 
 
@@ -50,10 +51,11 @@ def addresses(person: Person, role: Role) -> Iterator[tuple[str, str]]:
     lists = {s.url_path for s in screens} - {""}
     for screen in screens:
         name = screen.url_path or "home"
-        if DETAILS.get(screen.url_path, "/")[1:] not in lists:
+        if DETAILS.get(screen.url_path, "/")[1:] not in lists and screen.url_path != "ticket":
             yield name, f"/{screen.url_path}"
             continue
-        person.open(DETAILS[screen.url_path])
+        own = "/my-tickets" if screen.url_path == "ticket" and "my-tickets" in lists else DETAILS[screen.url_path]
+        person.open(own)
         first = person.page.locator(".records tbody tr a.open").first
         expect(first).to_be_visible()
         yield name, str(first.get_attribute("href"))

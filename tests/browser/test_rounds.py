@@ -18,6 +18,8 @@ OF_RECORDS = {
     " JOIN clients c ON c.id = b.client_id WHERE {mine} ORDER BY b.starts_at DESC LIMIT 1",
     "practitioner": "SELECT id FROM practitioners WHERE verification_status = 'approved' ORDER BY id LIMIT 1",
     "product": "SELECT id FROM products WHERE is_active ORDER BY title LIMIT 1",
+    "ticket": "SELECT t.id FROM tickets t LEFT JOIN clients c ON c.user_id = t.requester_id"
+    " LEFT JOIN practitioners p ON p.user_id = t.requester_id WHERE {mine} ORDER BY t.created_at DESC LIMIT 1",
     "order": "SELECT o.id FROM orders o LEFT JOIN clients c ON c.id = o.client_id WHERE {mine}"
     " ORDER BY o.placed_at DESC LIMIT 1",
 }

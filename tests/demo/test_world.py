@@ -336,7 +336,7 @@ def test_two_at_once_load_the_same_world_once(database: str, ask: Ask) -> None:
         for thread in threads:
             thread.join()
     assert errors == []
-    assert len(sentences) == 4
+    assert len(sentences) == 5
     with db.engine().connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM clients")).scalar_one() == 400
         assert connection.execute(text(DIGEST)).scalar_one() == ask(DIGEST)

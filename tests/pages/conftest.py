@@ -71,6 +71,8 @@ def world(database: str, people: dict[Role, str]) -> dict[str, str]:
         from avenrae.services.orders import place_order
 
         order = place_order(session, SYSTEM, client_id=client.id, lines=[(product.id, 2)])
+        make.make_desk(session)
+        ticket = make.make_ticket(session, requester=session.get_one(User, client.user_id))
         from avenrae.services.reviews import write_review
 
         held = make.make_session(session, practitioner=practitioner, client=client)
@@ -83,6 +85,7 @@ def world(database: str, people: dict[Role, str]) -> dict[str, str]:
             rating=5,
         )
         return {
+            "support/ticket": str(ticket.id),
             "care/booking": str(booking.id),
             "care/review": str(review.id),
             "care/practitioner": str(practitioner.id),

@@ -67,7 +67,7 @@ def test_the_client_on_one_panel(console, people, world, dear) -> None:
     app = console(people[Role.SUPPORT], "support/client", id=world["support/client"])
     heads = [e.label for e in app.expander]
     assert [h.partition(" · ")[0] for h in heads] == ["Notes of the desk", "Bookings", "Orders", "Payments", "Tickets"]
-    assert [h.partition(" · ")[2] for h in heads] == ["0", "3", "1", "2", "0"]
+    assert [h.partition(" · ")[2] for h in heads] == ["0", "3", "1", "2", "1"]
     assert any("R\u00a03\u00a0600.00" in m.value for m in app.markdown)
     field(app.text_area, "New note").set_value("Calls at noon")
     button(app, "Add note").click().run()

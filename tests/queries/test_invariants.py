@@ -35,7 +35,8 @@ from avenrae.services.orders import cancel_order, fulfil_order, place_order, rec
 from avenrae.services.products import count_stock
 from avenrae.services.refunds import ask_for_refund, grant_refund
 from avenrae.services.reviews import hide_review, publish_due_reviews, write_review
-from avenrae.services.tickets import change_ticket
+from avenrae.services.ticket_moves import merge_tickets
+from avenrae.services.tickets import change_ticket, write_message
 from avenrae.services.users import suspend_user
 from avenrae.services.waiting_list import accept_offer, join_waiting_list
 from tests.conftest import NOON, create_database, drop_database
@@ -43,6 +44,7 @@ from tests.imports.shop import SAMPLE, load
 from tests.make import (
     make_actor,
     make_booking,
+    make_desk,
     make_practitioner,
     make_product,
     make_service,
@@ -193,6 +195,13 @@ def _live(session: Session, names: dict[str, str]) -> None:
         session.add(SignInSession(user_id=gone.id, token_hash=b"gone", **sign_in))
         session.flush()
         suspend_user(session, admin, gone.id)
+    with clock.stopped(NOON):
+        make_desk(session)
+        asking = session.get_one(User, client.user_id)
+        first, second, third = (make_ticket(session, requester=asking) for _ in range(3))
+        merge_tickets(session, admin, second.id, first.id)
+        write_message(session, admin, first.id, "Both are one", status=TicketStatus.WAITING)
+        names |= {"ticket": first.number, "merged ticket": second.number, "open ticket": third.number}
     names["suspended"] = gone.email
     names["practitioner"] = session.get_one(User, practitioner.user_id).email
 
@@ -369,6 +378,19 @@ BREAKS: list[tuple[str, str, str]] = [
         "order returned",
         "UPDATE stock_movements SET delta = delta * 3 WHERE reference = :ref AND delta > 0",
     ),
+    (
+        "merged-tickets",
+        "merged ticket",
+        """UPDATE ticket_messages SET ticket_id = (SELECT id FROM tickets WHERE number = :ref)
+        WHERE id = (SELECT message_id FROM ticket_move_messages)""",
+    ),
+    ("merged-tickets", "merged ticket", "UPDATE ticket_moves SET undone_at = now()"),
+    (
+        "last-messages",
+        "open ticket",
+        "UPDATE tickets SET last_message_at = last_message_at - interval '1 s' WHERE number = :ref",
+    ),
+    ("standing-clocks", "ticket", "UPDATE tickets SET next_due_at = now() WHERE number = :ref"),
     (
         "suspended-sign-ins",
         "suspended",

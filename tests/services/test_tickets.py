@@ -65,7 +65,7 @@ def test_waiting_stops_and_the_client_starts_again(session: Session, desk: None)
     agent, ticket = make.make_actor(session, Role.SUPPORT), make.make_ticket(session)
     client = make.actor_of(session.get_one(User, ticket.requester_id))
     for state in (S.WAITING, S.RESOLVED):
-        write_message(session, agent, ticket.id, "Does it work now?", then=state)
+        write_message(session, agent, ticket.id, "Does it work now?", status=state)
         assert (ticket.status, ticket.next_due_at) == (state, None)
         write_message(session, client, ticket.id, "No.")
         assert (ticket.status, ticket.resolved_at) == (S.OPEN, None)
@@ -126,7 +126,7 @@ def test_a_requester_may_write_but_not_work(session: Session, desk: None) -> Non
     ):
         with pytest.raises(NotPermitted):
             attempt()
-    write_message(session, own, ticket.id, "Hello?", then=S.CLOSED)
+    write_message(session, own, ticket.id, "Hello?", status=S.CLOSED)
     assert (ticket.status, ticket.priority) == (S.OPEN, "medium")
     urgent = open_ticket(session, own, subject="Now!", body="Now.", priority=TicketPriority.URGENT)
     assert (urgent.priority, urgent.requester_id) == ("medium", own.user_id)

@@ -58,6 +58,8 @@ class Records {
       if (key) this.send("sort", this.data.sort === key ? `-${key}` : key);
     });
     this.select.addEventListener("change", () => this.send("sort", this.select.value));
+    this.all = make("input", { type: "checkbox", "aria-label": "Choose all rows of this page" });
+    this.all.addEventListener("change", () => this.choose(this.all.checked ? this.data.rows.map(r => r.id) : []));
     this.body.addEventListener("pointerdown", event => { this.pressed = [event.clientX, event.clientY]; });
     this.body.addEventListener("click", event => this.clicked(event));
     this.body.addEventListener("auxclick", event => {
@@ -98,7 +100,8 @@ class Records {
 
   showHead() {
     const { columns, sort } = this.data;
-    const head = JSON.stringify(columns);
+    const { selects } = this.data;
+    const head = JSON.stringify([columns, selects]);
     if (head !== this.head) {
       this.head = head;
       this.rows.clear();
@@ -112,6 +115,7 @@ class Records {
         }
         return cell;
       }));
+      if (selects) this.headRow.prepend(make("th", { scope: "col", role: "columnheader", class: "pick" }, this.all));
       const sortable = columns.filter(c => c.sort);
       this.sortBy.hidden = sortable.length === 0;
       this.select.replaceChildren(
@@ -124,7 +128,7 @@ class Records {
     columns.forEach((column, index) => {
       if (!column.sort) return;
       const order = sort === column.sort ? "ascending" : sort === `-${column.sort}` ? "descending" : "none";
-      this.headRow.children[index].setAttribute("aria-sort", order);
+      this.headRow.children[index + (selects ? 1 : 0)].setAttribute("aria-sort", order);
     });
     this.select.value = sort;
   }
@@ -148,18 +152,43 @@ class Records {
       at.remove();
       at = next;
     }
+    if (this.data.selects) this.mark(new Set(this.data.selected));
+  }
+
+  // What is chosen is the server's to say; until it has, the boxes show what was pressed.
+  mark(chosen) {
+    for (const row of this.body.children) {
+      const box = row.querySelector(".pick input");
+      box.checked = chosen.has(row.record.id);
+      row.classList.toggle("chosen", box.checked);
+    }
+    this.all.checked = chosen.size > 0 && chosen.size === this.data.rows.length;
+    this.all.indeterminate = chosen.size > 0 && chosen.size < this.data.rows.length;
+  }
+
+  choose(ids) {
+    this.mark(new Set(ids));
+    this.send("select", ids);
   }
 
   row(row) {
     const element = make("tr", { role: "row" });
     element.record = row;
     if (this.data.opens || row.href) element.className = "opens";
+    if (this.data.selects) {
+      const name = row.cells[this.data.columns.findIndex(c => c.primary)]?.text ?? "";
+      const box = make("input", { type: "checkbox", "aria-label": `Choose ${name}` });
+      box.addEventListener("change", () => this.choose(
+        [...this.body.children].filter(r => r.querySelector(".pick input").checked).map(r => r.record.id)));
+      element.append(make("td", { role: "cell", class: "pick" }, make("label", {}, box)));
+    }
     this.data.columns.forEach((column, index) => {
       const { text, tone, sub, href } = row.cells[index];
       const cell = column.primary
         ? make("th", { scope: "row", role: "rowheader" })
         : make("td", { role: "cell" });
-      cell.className = [column.align, column.primary && "primary", column.nowrap && "nowrap", !text && "none"]
+      cell.className = [column.align, column.primary && "primary", column.nowrap && "nowrap", column.wide && "wide",
+        !text && "none"]
         .filter(Boolean).join(" ");
       cell.dataset.label = column.label;
       let value;
@@ -179,7 +208,7 @@ class Records {
 
   clicked(event) {
     const { record } = event.target.closest("tr") ?? {};
-    if (!record) return;
+    if (!record || event.target.closest(".pick")) return;
     const link = event.target.closest("a, button");
     if (link) {
       if (!plain(event)) return;
@@ -228,13 +257,13 @@ class Records {
     const active = this.root.getRootNode().activeElement;
     const row = active?.closest?.("tbody tr");
     if (!row || !this.body.contains(row)) return null;
-    return { id: row.record.id, active, index: [...row.querySelectorAll("a, button")].indexOf(active) };
+    return { id: row.record.id, active, index: [...row.querySelectorAll("a, button, input")].indexOf(active) };
   }
 
   restore(focus) {
     if (!focus || this.root.getRootNode().activeElement === focus.active) return;
     const row = [...this.body.children].find(r => r.record.id === focus.id);
-    row?.querySelectorAll("a, button")[focus.index]?.focus({ preventScroll: true });
+    row?.querySelectorAll("a, button, input")[focus.index]?.focus({ preventScroll: true });
   }
 
   // A table that does not fit scrolls inside its frame, and then can be scrolled with the keyboard too.

@@ -206,9 +206,12 @@ CREATE INDEX ix_tickets_assignee ON tickets (assignee_id, status, next_due_at, i
 CREATE INDEX ix_tickets_booking_id ON tickets (booking_id);
 CREATE INDEX ix_tickets_conversation_id ON tickets (conversation_id);
 CREATE INDEX ix_tickets_created ON tickets (created_at, id);
-CREATE INDEX ix_tickets_due ON tickets (next_due_at, id) WHERE status IN ('open', 'in_progress');
+CREATE INDEX ix_tickets_due ON tickets (next_due_at, id) WHERE status IN ('open', 'in_progress', 'waiting');
+CREATE INDEX ix_tickets_due_created ON tickets (created_at, id) WHERE status IN ('open', 'in_progress', 'waiting');
+CREATE INDEX ix_tickets_due_last ON tickets (last_message_at, id) WHERE status IN ('open', 'in_progress', 'waiting');
 CREATE INDEX ix_tickets_last ON tickets (last_message_at, id);
 CREATE INDEX ix_tickets_merged_into_id ON tickets (merged_into_id);
+CREATE INDEX ix_tickets_next ON tickets (next_due_at, id);
 CREATE INDEX ix_tickets_order_id ON tickets (order_id);
 CREATE INDEX ix_tickets_policy_id ON tickets (policy_id);
 CREATE INDEX ix_tickets_requester ON tickets (requester_id, created_at);

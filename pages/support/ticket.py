@@ -1,0 +1,150 @@
+"""One ticket: its conversation, answering it, what it is and what it is about, its clocks and its history.
+
+Staff reply publicly or leave internal notes, assign, snooze, tag, link, merge and split, and see who else has the
+ticket open; its requester reads the public part, answers, and says how it went.
+"""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from avenrae.queries.listing import key_of
+from avenrae.queries.ticket_choices import Canned, list_choices
+from avenrae.queries.ticket_messages import MOST_MESSAGES, get_ticket, list_messages, list_openers
+from avenrae.queries.tickets import next_ticket
+from avenrae.services.ticket_presence import note_presence
+from avenrae.services.tickets import rate_ticket
+from avenrae.ui.actions import Form, actor, load, note
+from avenrae.ui.conversation import show_conversation
+from avenrae.ui.details import no_record_chosen
+from avenrae.ui.format import plain_text, status_word, when
+from avenrae.ui.history import show_history
+from avenrae.ui.lists import link
+from avenrae.ui.live import Key, pulse, shortcuts
+from avenrae.ui.ticket_forms import REPLY, linked, reply_form, requester_facts, side
+from avenrae.ui.ticket_moves import explain, moves
+from avenrae.ui.tickets import promise_cell
+
+who = actor()
+HOME = "support/queue" if who.is_staff else "support/my_tickets"
+ticket = load(
+    get_ticket,
+    key_of(st.query_params.get("id")) or no_record_chosen(HOME, "Ticket queue" if who.is_staff else "My tickets"),
+)
+
+
+def main() -> None:
+    """Draw the page."""
+    _head()
+    if not who.is_staff:
+        _talk()
+        _rating()
+        linked(ticket)
+        return
+    choices = load(list_choices, ticket.category)
+    left, right = st.columns([5, 3], gap="large")
+    with left:
+        talk, clocks, history = st.tabs(["Conversation", "Clocks", "History"], key="part", on_change="rerun")
+        # The conversation is always drawn: what is typed in it would be gone with it.
+        with talk:
+            _talk(choices.canned)
+        with clocks:
+            if clocks.open:
+                explain(ticket)
+        with history:
+            if history.open:
+                show_history("tickets", ticket.id)
+    with right:
+        side(ticket, choices)
+        requester_facts(ticket)
+        linked(ticket)
+        moves(ticket)
+
+
+def _head() -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(key="back", width="content"):
+            link(HOME, "Ticket queue" if who.is_staff else "My tickets", icon=":material/arrow_back:")
+        if who.is_staff:
+            _keys()
+    st.title(f"{ticket.number} {plain_text(ticket.subject)}")
+    told = [status_word(ticket.status)]
+    if who.is_staff:
+        promise = promise_cell(ticket, who.time_zone)
+        tone = {"amber": "orange", "grey": "gray", "": "gray"}.get(promise.tone, promise.tone)
+        told += [status_word(ticket.priority), f":{tone}-badge[{promise.text}]", f":small[:gray[{promise.sub}]]"]
+    else:
+        told.append(f":small[:gray[opened {when(ticket.created_at, who.time_zone)}]]")
+    st.markdown(" ".join(told))
+    if ticket.merged_into_id:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown("What was written here now stands in another ticket.")
+            link("support/ticket", f"Open {ticket.merged_into_number}", id=str(ticket.merged_into_id))
+
+
+def _keys() -> None:
+    following = load(next_ticket, ticket.next_due_at, ticket.id)
+    with st.container(horizontal=True, width="content", vertical_alignment="center"):
+        with st.container(key="next-ticket", width="content"):
+            if following:
+                link("support/ticket", "Next ticket", icon=":material/skip_next:", id=str(following))
+        shortcuts(
+            {
+                "j": Key("Next ticket: what breaches next of yours and of nobody's", presses="next-ticket"),
+                "k": Key("Back to the queue", presses="back"),
+                "a": Key("Assign to me", presses=f"button:assign-me-{ticket.id}"),
+                "r": Key("Reply", focuses=REPLY),
+                "e": Key("Resolve", presses=f"button:resolve-{ticket.id}"),
+            }
+        )
+
+
+def _talk(canned: Sequence[Canned] = ()) -> None:
+    _conversation()
+    reply_form(ticket, st.session_state.get(f"drawn:{ticket.id}"), canned)
+
+
+@st.fragment
+def _conversation() -> None:
+    """Draw what was written, anew every few seconds; the page around it, and what is typed there, stay."""
+    pulse(f"pulse-{ticket.id}", every=10, on_beat=_note)
+    found = load(list_messages, ticket.id, limit=MOST_MESSAGES + 1)
+    st.session_state[f"drawn:{ticket.id}"] = found[-1].id if found else None
+    show_conversation(found[-MOST_MESSAGES:], who, more=len(found) > MOST_MESSAGES)
+    if who.is_staff:
+        _openers()
+
+
+def _openers() -> None:
+    for other in load(list_openers, ticket.id):
+        doing = "is writing in this ticket now" if other.is_writing else "has this ticket open"
+        st.warning(f"{plain_text(other.name)} {doing}.", icon=":material/visibility:")
+
+
+def _note(writing: bool) -> None:
+    if who.is_staff:
+        note(note_presence, ticket.id, is_writing=writing)
+
+
+def _rating() -> None:
+    if ticket.status not in ("resolved", "closed") or ticket.merged_into_id:
+        return
+    with Form(f"rate-{ticket.id}", of=(ticket.satisfaction, ticket.satisfaction_comment)) as form:
+        st.markdown("**How did it go?**")
+        stars = list(range(1, 6))
+        names = {1: "1 Not at all", 2: "2 Hardly", 3: "3 Partly", 4: "4 Well", 5: "5 Very well"}
+        st.radio(
+            "Was it solved?",
+            stars,
+            format_func=names.__getitem__,
+            horizontal=True,
+            key=form.key("stars"),
+            index=(ticket.satisfaction or 5) - 1,
+        )
+        st.text_input("Anything to add?", ticket.satisfaction_comment or "", key=form.key("comment"), max_chars=2000)
+        form.submit(
+            "Send", rate_ticket, "Thank you.", ticket.id, stars=form.field("stars"), comment=form.field("comment")
+        )
+
+
+main()
