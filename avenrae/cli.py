@@ -30,8 +30,10 @@ cli.add_typer(users, name="user")
 def run() -> None:
     """Run the command line; what a person did wrong is one sentence, not a traceback."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
-    for noisy in ("alembic", "streamlit"):
+    for noisy in ("alembic", "procrastinate", "streamlit"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # A line for every attempt to connect again; that the database is away is told once, elsewhere.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     # The bench stands beside the package and is not shipped with it.
     with suppress(ModuleNotFoundError):
         from bench.cli import bench
@@ -48,7 +50,7 @@ def run() -> None:
 
 @cli.command()
 def serve() -> None:
-    """Start the console (and its database, where DATABASE_URL is not set) and say where it is."""
+    """Start the console (with its database, where DATABASE_URL is not set, and a worker) and say where it is."""
     from avenrae.settings import settings
 
     host, port = settings().host, settings().port
@@ -58,6 +60,8 @@ def serve() -> None:
     from avenrae import start
     from avenrae.db.transaction import read_session
     from avenrae.demo import PASSWORD
+    from avenrae.http.server import ConsoleServer
+    from avenrae.jobs.attached import AttachedWorker
     from avenrae.queries.users import list_demo_accounts
 
     start.prepare(typer.echo)
@@ -70,9 +74,8 @@ def serve() -> None:
         for account in accounts:
             typer.echo(f"  {account.role.value:<13} {account.email}")
     typer.echo("Ctrl-C stops it.\n")
-    uvicorn.run(
+    config = uvicorn.Config(
         "app:app",
-        app_dir=str(Path(__file__).resolve().parent.parent),
         host=host,
         port=port,
         access_log=False,
@@ -80,6 +83,22 @@ def serve() -> None:
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=30,
     )
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    with suppress(KeyboardInterrupt):
+        ConsoleServer(config, AttachedWorker() if settings().worker == "on" else None).run()
+
+
+@cli.command()
+def worker(
+    attached: Annotated[bool, typer.Option(hidden=True, help="End when standard input does.")] = False,
+) -> None:
+    """Run background work until it is told to end: expiry of holds, reminders, e-mail. Several may run."""
+    from avenrae import start
+    from avenrae.jobs.worker import work
+
+    with _database():
+        start.prepare(typer.echo if not attached else lambda _: None, demo=False)
+        work(attached=attached)
 
 
 @cli.command()

@@ -1,9 +1,13 @@
 """Configuration: one class, read from `AVENRAE_*` and `DATABASE_URL`, with working defaults for development."""
 
 import os
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -47,6 +51,16 @@ class Settings(BaseSettings):
     currency: str = Field("ZAR", pattern="^[A-Z]{3}$", description="currency of new prices")
     commission_bps: int = Field(1500, ge=0, le=10000, description="the platform's share of a session, in basis points")
     hold_minutes: int = Field(15, ge=1, le=1440, description="how long an unpaid hold keeps its slot")
+    auto_complete_hours: int = Field(
+        48, ge=0, le=720, description="a paid session that nobody closed completes this long after its end; 0: never"
+    )
+    worker: Literal["on", "off"] = Field(
+        "on", description="whether `serve` runs a worker beside it; off where workers run by themselves"
+    )
+    smtp_url: str = Field(
+        "", repr=False, description="server for e-mail, as smtp://user:password@host:587 or smtps://; empty keeps mails"
+    )
+    mail_from: str = Field("", description="sender of e-mail, as Avenrae <hello@example.com>; needed with a server")
     bcrypt_cost: int = Field(12, ge=4, le=16, description="cost of password hashes (12 or more in production)")
     session_idle_hours: int = Field(12, ge=1, description="a sign-in ends after this long without use")
     session_max_days: int = Field(7, ge=1, description="a sign-in ends after this long in any case")
@@ -70,10 +84,39 @@ class Settings(BaseSettings):
             raise ValueError("must begin with postgresql:// and be an address") from e
         return f"postgresql+psycopg://{rest}"
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, url: str) -> str:
+        """Take only addresses of mail servers; special characters of a password are written as %40 and so on."""
+        if url:
+            parts = urlsplit(url)
+            if parts.scheme not in ("smtp", "smtps") or not parts.hostname or not _has_port(parts):
+                raise ValueError("must be an address like smtp://user:password@host:587")
+        return url
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, sender: str) -> str:
+        """Take only one mailbox, with or without a name."""
+        name, address = parseaddr(sender)
+        if sender:
+            try:
+                Address(name, addr_spec=address)
+            except (ValueError, MessageError):
+                raise ValueError("must be an address like Avenrae <hello@example.com>") from None
+        return sender
+
     @property
     def is_production(self) -> bool:
         """Whether real people's data may be in the database."""
         return self.environment == "production"
+
+
+def _has_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 @cache
@@ -94,6 +137,8 @@ def settings() -> Settings:
             raise StartError(f"There is no setting {name}; the README lists the ones that exist.")
     if loaded.is_production and loaded.bcrypt_cost < 12:
         raise StartError("AVENRAE_BCRYPT_COST must be 12 or more in production.")
+    if loaded.smtp_url and not loaded.mail_from:
+        raise StartError("AVENRAE_SMTP_URL is set without AVENRAE_MAIL_FROM, the sender of the e-mails.")
     return loaded
 
 

@@ -8,11 +8,7 @@ from contextlib import suppress
 from avenrae.db import engine as db
 from avenrae.db.embedded import EmbeddedServer, acquire
 from avenrae.db.migrate import migrate
-from avenrae.db.transaction import transaction
-from avenrae.demo.world import is_empty, load_world
 from avenrae.errors import Conflict
-from avenrae.permissions import Actor
-from avenrae.services.forms import forget_what_is_over
 from avenrae.settings import settings
 
 log = logging.getLogger("avenrae")
@@ -33,9 +29,14 @@ def prepare(say: Callable[[str], None] = log.info, *, demo: bool = True) -> None
     """
     open_database(say)
     migrate(db.engine())
-    with transaction(Actor.system("Start"), "forget_what_is_over") as session:
-        forget_what_is_over(session)
-    if demo and not settings().is_production and is_empty():
+    if demo and not settings().is_production:
+        _fill(say)
+
+
+def _fill(say: Callable[[str], None]) -> None:
+    from avenrae.demo.world import is_empty, load_world
+
+    if is_empty():
         say("Loading the demo world, once…")
         # Another instance may have loaded it since the line above asked.
         with suppress(Conflict):

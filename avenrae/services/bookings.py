@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from avenrae import clock, money
@@ -22,12 +22,14 @@ from avenrae.errors import Conflict, InvalidInput, NotFound
 from avenrae.models import Booking, Client, Practitioner, Service, Transaction, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.diaries import get_diary
+from avenrae.queries.due import is_to_complete
 from avenrae.queries.scopes import visible_bookings, visible_clients
 from avenrae.scheduling.policies import refund_share
 from avenrae.scheduling.reasons import why_not
 from avenrae.scheduling.slots import nearest, slots
 from avenrae.scheduling.zones import spoken
 from avenrae.services.edits import refuse_stale
+from avenrae.services.holds import claim_due, expire_holds_between
 from avenrae.services.money import (
     book_booking_sale,
     book_refund,
@@ -174,6 +176,14 @@ def complete_booking(session: Session, actor: Actor, booking_id: uuid.UUID, *, p
     return booking
 
 
+def complete_unclosed(session: Session, actor: Actor, booking_id: uuid.UUID) -> bool:
+    """Close a paid session that ended long enough ago (a setting) and nobody closed; returns whether it was due."""
+    due = claim_due(session, actor, booking_id, is_to_complete(settings().auto_complete_hours))
+    if due is not None:
+        complete_booking(session, actor, due.id)
+    return due is not None
+
+
 def mark_no_show(session: Session, actor: Actor, booking_id: uuid.UUID) -> Booking:
     """Close a session to which the client did not come; what was paid is kept.
 
@@ -282,25 +292,8 @@ def _hold_calendar(session: Session, practitioner_id: uuid.UUID, starts_at: date
     Holds that nobody paid for in time no longer count (R-BOOK-09).
     """
     session.execute(_CALENDAR_LOCK, {"practitioner": str(practitioner_id)})
-    session.execute(
-        update(Booking)
-        .where(
-            Booking.practitioner_id == practitioner_id,
-            Booking.status == BookingStatus.PENDING,
-            Booking.payment_status == PaymentStatus.UNPAID,
-            Booking.hold_expires_at <= clock.now(),
-            Booking.starts_at < ends_at + timedelta(days=1),
-            Booking.ends_at > starts_at - timedelta(days=1),
-        )
-        .values(
-            status=BookingStatus.CANCELLED,
-            cancelled_at=clock.now(),
-            cancelled_by=CancelledBy.SYSTEM,
-            cancellation_reason="The hold ran out before it was paid",
-            hold_expires_at=None,
-        )
-        .execution_options(synchronize_session=False)
-    )
+    day = timedelta(days=1)
+    expire_holds_between(session, practitioner_id, starts_at - day, ends_at + day)
 
 
 def _held(

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.models import FormToken, SignInAttempt
+from avenrae.models import FormToken, SignInAttempt, SignInSession
 
 
 def spend_token(session: Session, token: str) -> bool:
@@ -19,6 +19,10 @@ def spend_token(session: Session, token: str) -> bool:
 
 
 def forget_what_is_over(session: Session) -> None:
-    """Delete tokens of forms that nobody can still have open, and tries to sign in that slow nobody down any more."""
+    """Delete tokens of forms that nobody can still have open, and old tries to sign in and sessions that ended."""
+    month_ago = clock.now() - timedelta(days=30)
     session.execute(delete(FormToken).where(FormToken.spent_at < clock.now() - timedelta(days=2)))
-    session.execute(delete(SignInAttempt).where(SignInAttempt.occurred_at < clock.now() - timedelta(days=30)))
+    session.execute(delete(SignInAttempt).where(SignInAttempt.occurred_at < month_ago))
+    session.execute(
+        delete(SignInSession).where(or_(SignInSession.expires_at < month_ago, SignInSession.revoked_at < month_ago))
+    )

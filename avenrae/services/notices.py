@@ -11,7 +11,7 @@ from avenrae import clock
 from avenrae.enums import NoticeKind
 from avenrae.models import Notification, OutboxMail, User
 
-SEND_MAIL = "avenrae:send_mail"
+SEND_MAIL = "send_mail"
 """The task that sends one mail of the outbox, by its name in the queue."""
 
 _DEFER = text(
@@ -70,6 +70,8 @@ def notify(
             once=once,
             created_at=clock.now(),
         )
+        .on_conflict_do_nothing()
         .returning(OutboxMail.id)
-    ).scalar_one()
-    session.execute(_DEFER, {"task": SEND_MAIL, "args": json.dumps({"mail_id": str(mail_id)})})
+    ).scalar()
+    if mail_id is not None:
+        session.execute(_DEFER, {"task": SEND_MAIL, "args": json.dumps({"mail_id": str(mail_id)})})

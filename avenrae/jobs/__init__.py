@@ -1,0 +1,1 @@
+"""What runs in the background: a worker takes jobs out of the database's own queue."""
