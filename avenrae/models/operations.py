@@ -86,6 +86,7 @@ class OutboxMail(Keyed, Stamped, Base):
 
     user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE", index=True)
     to_address: Mapped[str]
+    reply_to: Mapped[str] = mapped_column(server_default=text("''"), sort_order=100)
     kind: Mapped[NoticeKind] = mapped_column(Text())
     subject: Mapped[str]
     body: Mapped[str]

@@ -7,7 +7,7 @@ from sqlalchemy import Computed, Index, LargeBinary, Sequence, Text, UniqueConst
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from avenrae.enums import MoveKind, TicketCategory, TicketChannel, TicketPriority, TicketStatus
+from avenrae.enums import MailVerdict, MoveKind, TicketCategory, TicketChannel, TicketPriority, TicketStatus
 from avenrae.models.base import Base, Keyed, Stamped, check, one_of, references
 
 ticket_numbers = Sequence("ticket_numbers", start=1001, metadata=Base.metadata)
@@ -379,3 +379,24 @@ class ConversationReading(Keyed, Base):
     ticket_id: Mapped[uuid.UUID] = references("tickets.id", index=True)
     reader_id: Mapped[uuid.UUID] = references("users.id", index=True)
     read_at: Mapped[datetime]
+
+
+class IncomingMailRow(Keyed, Stamped, Base):
+    """A mail that came in, by its Message-ID, and what became of it; the words stay only of what was set aside."""
+
+    __tablename__ = "incoming_mails"
+
+    message_id: Mapped[str] = mapped_column(unique=True)
+    sender: Mapped[str]
+    subject: Mapped[str]
+    body: Mapped[str]
+    received_at: Mapped[datetime]
+    verdict: Mapped[MailVerdict] = mapped_column(Text())
+    reason: Mapped[str] = mapped_column(server_default=text("''"))
+    ticket_id: Mapped[uuid.UUID | None] = references("tickets.id", index=True)
+
+    __table_args__ = (
+        one_of("verdict", MailVerdict),
+        Index("ix_incoming_mails_sender", "sender", "received_at"),
+        Index("ix_incoming_mails_when", "received_at", "id"),
+    )
