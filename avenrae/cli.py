@@ -4,6 +4,7 @@ import logging
 import secrets
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ import typer
 from avenrae.enums import PractitionerKind, Role
 from avenrae.errors import AvenraeError, StartError
 
+_MAILDIR_SECONDS = 5
 cli = typer.Typer(
     name="python -m avenrae",
     help="Avenrae Console: the back office of a marketplace of practitioners.",
@@ -175,6 +177,36 @@ def verify(
         typer.echo(f"{bad} of {len(INVARIANTS)} invariants {'is' if bad == 1 else 'are'} broken.", err=True)
         raise typer.Exit(1)
     typer.echo(f"All {len(INVARIANTS)} invariants hold.")
+
+
+@cli.command("mail-in")
+def mail_in(
+    smtp: Annotated[str, typer.Option(help="Take mails by SMTP at this host:port, for a mail server to hand on.")] = "",
+    maildir: Annotated[Path | None, typer.Option(help="Read the maildir that a mail server fills.")] = None,
+    once: Annotated[bool, typer.Option(help="Read the maildir once and end.")] = False,
+) -> None:
+    """Bring mails for the support address into the queue (AVENRAE_SUPPORT_ADDRESS)."""
+    from avenrae import start
+    from avenrae.jobs.mail_in import read_maildir, serve_smtp
+    from avenrae.settings import settings
+
+    host, _, port = smtp.rpartition(":")
+    if not settings().support_address:
+        raise StartError("Set AVENRAE_SUPPORT_ADDRESS and AVENRAE_MAIL_SECRET first.")
+    if bool(smtp) == bool(maildir) or (smtp and not (host and port.isdigit())):
+        raise StartError("Name either --smtp host:port or --maildir folder.")
+    with _database():
+        start.prepare(typer.echo, demo=False)
+        if maildir is None:
+            serve_smtp(host, int(port))
+        elif not (maildir / "new").is_dir():
+            raise StartError(f"{maildir} is no maildir: it has no folder “new”.")
+        else:
+            while True:
+                read_maildir(maildir)
+                if once:
+                    break
+                time.sleep(_MAILDIR_SECONDS)
 
 
 @importing.command("orders")

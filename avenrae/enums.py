@@ -254,3 +254,12 @@ class MailStatus(StrEnum):
     SENT = "sent"
     KEPT = "kept"
     FAILED = "failed"
+
+
+class MailVerdict(StrEnum):
+    """What became of a mail that came in; what was set aside waits for somebody to look at it."""
+
+    REPLIED = "replied"
+    OPENED = "opened"
+    SET_ASIDE = "set_aside"
+    IGNORED = "ignored"

@@ -1,6 +1,7 @@
 """Configuration: one class, read from `AVENRAE_*` and `DATABASE_URL`, with working defaults for development."""
 
 import os
+import re
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.utils import parseaddr
@@ -11,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -67,6 +68,12 @@ class Settings(BaseSettings):
         "", repr=False, description="server for e-mail, as smtp://user:password@host:587 or smtps://; empty keeps mails"
     )
     mail_from: str = Field("", description="sender of e-mail, as Avenrae <hello@example.com>; needed with a server")
+    support_address: str = Field(
+        "", description="where mails to the support desk arrive, as support@example.com; empty: none come in"
+    )
+    mail_secret: SecretStr = Field(
+        SecretStr(""), description="signs the addresses that replies go to; needed with a support address"
+    )
     bcrypt_cost: int = Field(12, ge=4, le=16, description="cost of password hashes (12 or more in production)")
     session_idle_hours: int = Field(12, ge=1, description="a sign-in ends after this long without use")
     session_max_days: int = Field(7, ge=1, description="a sign-in ends after this long in any case")
@@ -107,6 +114,14 @@ class Settings(BaseSettings):
             if parts.scheme not in ("smtp", "smtps") or not parts.hostname or not _has_port(parts):
                 raise ValueError("must be an address like smtp://user:password@host:587")
         return url
+
+    @field_validator("support_address")
+    @classmethod
+    def _plain_address(cls, address: str) -> str:
+        """Take only a bare address: a name before it would stand in the way of the signature."""
+        if address and not re.fullmatch(r"[\w.-]+@[\w-]+(\.[\w-]+)+", address, re.ASCII):
+            raise ValueError("must be an address like support@example.com")
+        return address.lower()
 
     @field_validator("mail_from")
     @classmethod
@@ -153,6 +168,8 @@ def settings() -> Settings:
         raise StartError("AVENRAE_BCRYPT_COST must be 12 or more in production.")
     if loaded.smtp_url and not loaded.mail_from:
         raise StartError("AVENRAE_SMTP_URL is set without AVENRAE_MAIL_FROM, the sender of the e-mails.")
+    if loaded.support_address and len(loaded.mail_secret.get_secret_value()) < 16:
+        raise StartError("AVENRAE_SUPPORT_ADDRESS is set without AVENRAE_MAIL_SECRET of 16 letters or more.")
     return loaded
 
 

@@ -27,6 +27,7 @@ class Letter:
     subject: str
     text: str
     written_at: datetime
+    reply_to: str = ""
 
 
 class Refused(Exception):
@@ -91,6 +92,8 @@ def compose(sender: str, letter: Letter) -> EmailMessage:
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = format_datetime(letter.written_at)
     message["Message-ID"] = f"<{letter.key}@{address.rpartition('@')[2]}>"
+    if letter.reply_to:
+        message["Reply-To"] = Address(addr_spec=letter.reply_to)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
     return message

@@ -41,6 +41,7 @@ from avenrae.models.operations import (
     FormToken,
     ImportBatch,
     ImportRow,
+    IncomingMailRow,
     Notification,
     OutboxMail,
 )
@@ -123,6 +124,7 @@ __all__ = [
     "Holiday",
     "ImportBatch",
     "ImportRow",
+    "IncomingMailRow",
     "LedgerEntry",
     "LedgerHour",
     "Message",

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Identity, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from avenrae.enums import ImportStatus, MailStatus, NoticeKind
+from avenrae.enums import ImportStatus, MailStatus, MailVerdict, NoticeKind
 from avenrae.models.base import Base, Keyed, Stamped, check, one_of, references
 
 
@@ -86,6 +86,7 @@ class OutboxMail(Keyed, Stamped, Base):
 
     user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE", index=True)
     to_address: Mapped[str]
+    reply_to: Mapped[str] = mapped_column(server_default=text("''"), sort_order=100)
     kind: Mapped[NoticeKind] = mapped_column(Text())
     subject: Mapped[str]
     body: Mapped[str]
@@ -137,3 +138,24 @@ class ImportRow(Keyed, Base):
     content: Mapped[str]
 
     __table_args__ = (Index("ix_import_rows_batch", "batch_id", "line"),)
+
+
+class IncomingMailRow(Keyed, Stamped, Base):
+    """A mail that came in, by its Message-ID, and what became of it; the words stay only of what was set aside."""
+
+    __tablename__ = "incoming_mails"
+
+    message_id: Mapped[str] = mapped_column(unique=True)
+    sender: Mapped[str]
+    subject: Mapped[str]
+    body: Mapped[str]
+    received_at: Mapped[datetime]
+    verdict: Mapped[MailVerdict] = mapped_column(Text())
+    reason: Mapped[str] = mapped_column(server_default=text("''"))
+    ticket_id: Mapped[uuid.UUID | None] = references("tickets.id", index=True)
+
+    __table_args__ = (
+        one_of("verdict", MailVerdict),
+        Index("ix_incoming_mails_sender", "sender", "received_at"),
+        Index("ix_incoming_mails_when", "received_at", "id"),
+    )

@@ -35,11 +35,13 @@ def notify(
     screen: str,
     record_id: uuid.UUID | None,
     once: str,
+    reply_to: str = "",
 ) -> None:
     """Tell a person something in the console and by e-mail; the same `once` a second time tells nothing (R-NOT-01).
 
     It is part of the transaction of its cause: rolled back, nobody was told and no mail goes out. `screen` and
-    `record_id` are what it opens, such as `care/booking`. Who is suspended or erased gets no e-mail.
+    `record_id` are what it opens, such as `care/booking`; `reply_to` is where an answer by e-mail goes. Who is
+    suspended or erased gets no e-mail.
     """
     session.flush()
     told = session.execute(
@@ -69,6 +71,7 @@ def notify(
         .values(
             user_id=user_id,
             to_address=address,
+            reply_to=reply_to,
             kind=kind,
             subject=subject,
             body=text,

@@ -34,7 +34,7 @@ def next_letter(session: Session, actor: Actor, mail_id: uuid.UUID) -> Letter | 
         mail.status, mail.error = MailStatus.FAILED, UNKNOWN
         return None
     mail.attempts += 1
-    return Letter(str(mail.id), mail.to_address, mail.subject, mail.body, mail.created_at)
+    return Letter(str(mail.id), mail.to_address, mail.subject, mail.body, mail.created_at, mail.reply_to)
 
 
 def hand_over(session: Session, actor: Actor, mail_id: uuid.UUID) -> bool:

@@ -8,6 +8,7 @@ from avenrae import clock
 from avenrae.enums import NoticeKind, TicketStatus
 from avenrae.models import Ticket, TicketMessage, TicketStatusChange
 from avenrae.permissions import Actor
+from avenrae.reply_address import reply_address
 from avenrae.services.notices import notify
 
 _SCREEN = "support/ticket"
@@ -50,6 +51,7 @@ def _tell(session: Session, actor: Actor, ticket: Ticket, user_id: uuid.UUID, wh
             screen=_SCREEN,
             record_id=ticket.id,
             once=f"ticket-{once}",
+            reply_to=reply_address(ticket.number, ticket.id, user_id),
         )
 
 

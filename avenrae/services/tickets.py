@@ -103,7 +103,7 @@ def open_ticket(
     session.add(ticket)
     session.flush()
     session.refresh(ticket, ["number"])
-    message = _write(session, actor, ticket, body, from_staff=False)
+    message = _write(session, actor, ticket, body, from_staff=False, channel=ticket.channel)
     attach_files(session, message, files)
     set_clocks(session, [ticket])
     return ticket

@@ -23,7 +23,6 @@ from avenrae.queries.ticket_messages import TicketDetail
 from avenrae.scheduling.zones import instant
 from avenrae.services.tickets import Link, assign_ticket, change_ticket, link_ticket, snooze_ticket, write_message
 from avenrae.ui.actions import Form, action, actor, load, opener
-from avenrae.ui.details import fact
 from avenrae.ui.format import plain_text, when, words
 from avenrae.ui.lists import link
 from avenrae.ui.ticket_lists import choose_files, sent_files
@@ -314,17 +313,3 @@ def _link(ticket: TicketDetail) -> None:
             st.rerun()
     if not found:
         st.info("Nothing was found." if search.strip() else "There is nothing of this person yet.")
-
-
-def requester_facts(ticket: TicketDetail) -> None:
-    """Draw who asks, and the way to all his tickets."""
-    with st.container(border=True):
-        fact("Requester", ticket.requester_name)
-        fact("E-mail", ticket.requester_email)
-        link(
-            "support/queue",
-            "All tickets of this person",
-            icon=":material/support_agent:",
-            view="all",
-            requester=str(ticket.requester_id),
-        )

@@ -15,13 +15,14 @@ from avenrae.queries.tickets import next_ticket
 from avenrae.services.ticket_presence import note_presence
 from avenrae.services.tickets import rate_ticket
 from avenrae.ui.actions import Form, actor, load, note
+from avenrae.ui.client_panel import show_client_panel
 from avenrae.ui.conversation import show_conversation
 from avenrae.ui.details import no_record_chosen
 from avenrae.ui.format import plain_text, status_word, when
 from avenrae.ui.history import show_history
 from avenrae.ui.lists import link
 from avenrae.ui.live import Key, pulse, shortcuts
-from avenrae.ui.ticket_forms import REPLY, linked, reply_form, requester_facts, side
+from avenrae.ui.ticket_forms import REPLY, linked, reply_form, side
 from avenrae.ui.ticket_moves import explain, moves
 from avenrae.ui.tickets import promise_cell
 
@@ -56,7 +57,7 @@ def main() -> None:
                 show_history("tickets", ticket.id)
     with right:
         side(ticket, choices)
-        requester_facts(ticket)
+        show_client_panel(ticket.requester_id, ticket_id=ticket.id)
         linked(ticket)
         moves(ticket)
 

@@ -1,0 +1,2 @@
+DROP TABLE incoming_mails;
+ALTER TABLE outbox DROP COLUMN reply_to;
