@@ -2,12 +2,12 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from avenrae.enums import (
     Provider,
@@ -120,24 +120,28 @@ def get_client_panel(
     """
     require(actor, Permission.TICKET_WORK)
     require(actor, Permission.CLIENT_VIEW)
-    person = _person(session, actor, key, ticket_id)
+    person, tickets, notes = _person(session, actor, key, ticket_id)
     bookings = BookingFilters(
         client_id=person.client_id, practitioner_id=None if person.client_id else person.practitioner_id
     )
-    has_bookings = bool(person.client_id or person.practitioner_id) and person.bookings
+    has_bookings = person.client_id or person.practitioner_id
     return ClientPanel(
         person=person,
         bookings=list_bookings(session, actor, bookings, size=NEWEST) if has_bookings else [],
         orders=(
-            list_orders(session, actor, OrderFilters(client_id=person.client_id), size=NEWEST) if person.orders else []
+            list_orders(session, actor, OrderFilters(client_id=person.client_id), size=NEWEST)
+            if person.client_id
+            else []
         ),
-        payments=_payments(session, actor, person.id) if person.payments else [],
-        tickets=_tickets(session, actor, person.id, ticket_id) if person.tickets else [],
-        notes=_notes(session, actor, person.id),
+        payments=_payments(session, actor, person.id),
+        tickets=tickets,
+        notes=notes,
     )
 
 
-def _person(session: Session, actor: Actor, key: uuid.UUID, ticket_id: uuid.UUID | None) -> Person:
+def _person(
+    session: Session, actor: Actor, key: uuid.UUID, ticket_id: uuid.UUID | None
+) -> tuple[Person, list[PanelTicket], list[Note]]:
     counts = {
         "bookings": _count(
             select(Booking.id).where(
@@ -157,6 +161,8 @@ def _person(session: Session, actor: Actor, key: uuid.UUID, ticket_id: uuid.UUID
             Client.id,
             Practitioner.id,
             _spent(actor).label("spent"),
+            _tickets(actor, ticket_id).label("newest"),
+            _notes(actor).label("notes"),
             *(query.label(name) for name, query in counts.items()),
         )
         .outerjoin(Client, Client.user_id == User.id)
@@ -167,8 +173,8 @@ def _person(session: Session, actor: Actor, key: uuid.UUID, ticket_id: uuid.UUID
     ).one_or_none()
     if found is None:
         raise NotFound("There is no such person, or it is not yours to see.")
-    user, client_id, practitioner_id, spent, *numbers = found
-    return Person(
+    user, client_id, practitioner_id, spent, newest, notes, *numbers = found
+    person = Person(
         id=user.id,
         name=user.name,
         role=Role(user.role),
@@ -184,6 +190,18 @@ def _person(session: Session, actor: Actor, key: uuid.UUID, ticket_id: uuid.UUID
         spent=tuple((currency, int(minor)) for currency, minor in spent or []),
         **dict(zip(counts, numbers, strict=True)),
     )
+    return (
+        person,
+        [
+            PanelTicket(uuid.UUID(key), number, subject, TicketStatus(status), TicketPriority(priority), _at(at))
+            for key, number, subject, status, priority, at in newest or []
+        ],
+        [Note(uuid.UUID(key), author or "The console", body, _at(at)) for key, author, body, at in notes or []],
+    )
+
+
+def _at(written: str) -> datetime:
+    return datetime.fromisoformat(written).astimezone(UTC)
 
 
 def _count(query: Any) -> Any:
@@ -238,28 +256,37 @@ def _payments(session: Session, actor: Actor, user_id: uuid.UUID) -> list[PanelP
     ]
 
 
-def _tickets(session: Session, actor: Actor, user_id: uuid.UUID, leave_out: uuid.UUID | None) -> list[PanelTicket]:
-    found = session.execute(
+def _tickets(actor: Actor, leave_out: uuid.UUID | None) -> Any:
+    """The newest tickets of a person, in the row of the person."""
+    newest = (
         select(Ticket.id, Ticket.number, Ticket.subject, Ticket.status, Ticket.priority, Ticket.created_at)
-        .where(Ticket.requester_id == user_id, visible_tickets(actor), _not(leave_out))
+        .where(Ticket.requester_id == User.id, visible_tickets(actor), _not(leave_out))
         .order_by(Ticket.created_at.desc(), Ticket.id.desc())
         .limit(NEWEST)
+        .correlate(User)
+        .subquery()
     )
-    return [
-        PanelTicket(r.id, r.number, r.subject, TicketStatus(r.status), TicketPriority(r.priority), r.created_at)
-        for r in found
-    ]
+    return select(func.jsonb_agg(func.jsonb_build_array(*newest.c))).scalar_subquery()
 
 
-def _notes(session: Session, actor: Actor, user_id: uuid.UUID) -> list[Note]:
-    found = session.execute(
-        select(ClientNote.id, User.first_name + " " + User.last_name, ClientNote.body, ClientNote.created_at)
-        .outerjoin(User, User.id == ClientNote.author_id)
-        .where(ClientNote.user_id == user_id, visible_client_notes(actor))
+def _notes(actor: Actor) -> Any:
+    """What the desk wrote down of a person, in the row of the person."""
+    author = aliased(User)
+    newest = (
+        select(
+            ClientNote.id,
+            (author.first_name + " " + author.last_name).label("author"),
+            ClientNote.body,
+            ClientNote.created_at,
+        )
+        .outerjoin(author, author.id == ClientNote.author_id)
+        .where(ClientNote.user_id == User.id, visible_client_notes(actor))
         .order_by(ClientNote.created_at.desc(), ClientNote.id.desc())
         .limit(_MOST_NOTES)
+        .correlate(User)
+        .subquery()
     )
-    return [Note(key, author or "The console", body, at) for key, author, body, at in found]
+    return select(func.jsonb_agg(func.jsonb_build_array(*newest.c))).scalar_subquery()
 
 
 def _not(ticket_id: uuid.UUID | None) -> Any:

@@ -13,7 +13,9 @@ from avenrae.enums import Role, TicketCategory, TicketPriority
 from avenrae.models import BusinessHours, CannedReply, ClockRun, Desk, Holiday, SlaPolicy, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.availability import Hours
-from avenrae.queries.desks import Promises
+from avenrae.queries.desks import targets_of
+from avenrae.scheduling.business_hours import DeskHours
+from avenrae.scheduling.hours import Rule
 from avenrae.scheduling.sla import Event, Happening, Stretch, clocks
 from avenrae.scheduling.zones import local_day, spoken_day, zone_named
 
@@ -201,20 +203,20 @@ def lints(settings: DeskSettings) -> list[str]:
     return found
 
 
-def preview(session: Session, actor: Actor, priority: TicketPriority, category: TicketCategory) -> Preview | None:
+def preview(settings: DeskSettings, priority: TicketPriority, category: TicketCategory) -> Preview | None:
     """Return what a ticket opened now would be promised, or None where nothing is."""
-    require(actor, Permission.TICKET_WORK)
-    promises = Promises(session)
-    promise = promises.of(priority, category)
-    if promise is None:
+    fitting = [p for p in settings.policies if p.priority is priority and p.category in (category, None)]
+    if not fitting:
         return None
-    desk, now = promises.desks[promise.desk_id], clock.now()
-    found = clocks([Event(now, Happening.OPENED)], promise.targets, desk, now)
+    policy = max(fitting, key=lambda p: p.category is not None)
+    row, now = settings.desk(policy.desk_id), clock.now()
+    week = tuple(Rule(starts, ends, weekday=weekday) for weekday, starts, ends in row.week)
+    desk = DeskHours(zone_named(row.time_zone), week, {h.on_date: h.title for h in row.holidays})
+    targets = targets_of(policy.first_response_minutes, policy.update_minutes, policy.resolution_minutes)
     due = []
-    for c in found.all:
+    for c in clocks([Event(now, Happening.OPENED)], targets, desk, now).all:
         until = c.due_at
-        counted = clocks([Event(now, Happening.OPENED)], promise.targets, desk, until) if until else None
+        counted = clocks([Event(now, Happening.OPENED)], targets, desk, until) if until else None
         same = next((x for x in counted.all if x.name == c.name), None) if counted else None
         due.append(Due(c.name, int(c.target / timedelta(minutes=1)), until, same.stretches if same else ()))
-    name = session.scalar(select(Desk.name).where(Desk.id == promise.desk_id)) or ""
-    return Preview(promise.policy_name, name, str(desk.zone), tuple(due))
+    return Preview(policy.name, row.name, row.time_zone, tuple(due))

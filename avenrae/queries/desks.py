@@ -90,11 +90,15 @@ def _order(line: tuple[datetime, int, Event]) -> tuple[datetime, int]:
     return line[:2]
 
 
-def _promise(policy: SlaPolicy) -> Promise:
+def targets_of(first_response: int | None, update: int | None, resolution: int | None) -> Targets:
+    """Return what minutes of business time promise."""
+
     def minutes(n: int | None) -> timedelta | None:
         return None if n is None else timedelta(minutes=n)
 
-    targets = Targets(
-        minutes(policy.first_response_minutes), minutes(policy.update_minutes), minutes(policy.resolution_minutes)
-    )
+    return Targets(minutes(first_response), minutes(update), minutes(resolution))
+
+
+def _promise(policy: SlaPolicy) -> Promise:
+    targets = targets_of(policy.first_response_minutes, policy.update_minutes, policy.resolution_minutes)
     return Promise(policy.id, policy.name, policy.desk_id, targets)

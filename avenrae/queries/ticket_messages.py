@@ -1,7 +1,6 @@
 """Reads of one ticket: what it is, what was written in it, its files, its clocks, who has it open."""
 
 import uuid
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -180,21 +179,20 @@ def list_messages(
     session: Session, actor: Actor, ticket_id: uuid.UUID, *, limit: int = MOST_MESSAGES
 ) -> list[MessageRow]:
     """Return the newest messages of a ticket that the actor may read, the oldest of them first."""
+    files = (
+        select(
+            func.jsonb_agg(func.jsonb_build_array(TicketAttachment.id, TicketAttachment.name, TicketAttachment.size))
+        )
+        .where(TicketAttachment.message_id == TicketMessage.id)
+        .scalar_subquery()
+    )
     query = (
-        select(TicketMessage, (User.first_name + " " + User.last_name).label("author_name"))
+        select(TicketMessage, (User.first_name + " " + User.last_name).label("author_name"), files)
         .outerjoin(User, User.id == TicketMessage.author_id)
         .where(TicketMessage.ticket_id == ticket_id, visible_ticket_messages(actor))
         .order_by(TicketMessage.created_at.desc(), TicketMessage.id.desc())
         .limit(limit)
     )
-    found = session.execute(query).all()[::-1]
-    files: dict[uuid.UUID, list[Attachment]] = defaultdict(list)
-    if found:
-        listed = select(TicketAttachment).where(
-            TicketAttachment.message_id.in_([row.TicketMessage.id for row in found])
-        )
-        for a in session.scalars(listed.order_by(TicketAttachment.id).limit(limit * 5)):
-            files[a.message_id].append(Attachment(a.id, a.name, a.size))
     return [
         MessageRow(
             m.id,
@@ -205,9 +203,9 @@ def list_messages(
             m.is_internal,
             m.from_staff,
             TicketChannel(m.channel),
-            tuple(files[m.id]),
+            tuple(Attachment(uuid.UUID(key), name, size) for key, name, size in sorted(attached or [])),
         )
-        for m, author_name in found
+        for m, author_name, attached in session.execute(query).all()[::-1]
     ]
 
 

@@ -102,7 +102,7 @@ def _preview() -> None:
         priority = TicketPriority(pick("Priority", list(TicketPriority)[::-1], key="priority", name=words))
     with right:
         category = TicketCategory(pick("Category", TicketCategory, key="category", name=words))
-    found = load(preview, priority, category)
+    found = preview(settings, priority, category)
     if found is None:
         st.info("Nothing is promised for such a ticket: it is never due.", icon=":material/rule:")
         return
