@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,9 @@ def test_every_test_of_a_rule_names_a_rule_that_exists() -> None:
     for file in (ROOT / "tests").rglob("test_*.py"):
         for area, number in re.findall(r"\bR-([A-Z]+)-(\d+)\b", file.read_text()):
             assert 1 <= int(number) <= RULES.get(area, 0), f"{file.name} names R-{area}-{number}, which is no rule."
+
+
+def test_streamlit_can_read_its_configuration() -> None:
+    """Of a file with a fault in it, such as a name that stands twice, Streamlit takes nothing and says so to nobody."""
+    configured = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert configured["runner"] == {"postScriptGC": False, "fastReruns": False, "magicEnabled": False}

@@ -76,7 +76,7 @@ def hold_left(booking: BookingDetail) -> None:
     else:
         countdown(booking.hold_expires_at, key=f"hold-{booking.id}", over=over)
         ran_out = hold_is_over(booking)
-    if not ran_out:
+    if not ran_out or booking.starts_at <= clock.now():
         return
     st.warning(f"{over} It may still be free.", icon=":material/timer_off:")
     if actor().may(Permission.BOOKING_CREATE):

@@ -15,7 +15,8 @@ FEW_AND_MANY = {
         "SELECT row_id FROM audit_entries WHERE table_name = 'bookings' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
     ),
     "care/practitioner": (
-        "SELECT id FROM practitioners WHERE verification_status = 'approved' ORDER BY rating_count, id LIMIT 1",
+        "SELECT id FROM practitioners WHERE verification_status = 'approved' AND rating_count > 0"
+        " ORDER BY rating_count, id LIMIT 1",
         "SELECT id FROM practitioners WHERE verification_status = 'approved' ORDER BY rating_count DESC, id LIMIT 1",
     ),
     "care/review": (
@@ -90,8 +91,9 @@ def test_a_record_with_more_rows_asks_no_more(queries_of, ask, script: str) -> N
 
 @pytest.mark.parametrize("script", list(LISTS))
 def test_a_full_page_asks_no_more_than_the_last(queries_of, ask, script: str) -> None:
-    last = queries_of(Role.ADMIN, script, page=str(ask(LISTS[script])))
-    full = queries_of(Role.ADMIN, script, page="1")
+    whole = {"show": "all"} if script == "care/reviews" else {}
+    last = queries_of(Role.ADMIN, script, page=str(ask(LISTS[script])), **whole)
+    full = queries_of(Role.ADMIN, script, page="1", **whole)
     assert Counter(full).total() == Counter(last).total()
 
 

@@ -113,7 +113,7 @@ def test_the_preview_of_days(session: Session, noon: datetime) -> None:
     assert (len(days), days[0].day, days[-1].day) == (28, date(2026, 3, 16), date(2026, 4, 12))
     assert days[0].hours == (Range(utc(3, 16, 7), utc(3, 16, 15)),)
     assert days[1].hours == (Range(utc(3, 17, 7), utc(3, 17, 8)), Range(utc(3, 17, 9), utc(3, 17, 14)))
-    assert days[1].away == ("Dentist", "Dentist")
+    assert days[1].away == ("Dentist",)
     assert days[2].hours == (Range(utc(3, 18, 9), utc(3, 18, 15)),)
     assert days[3].hours == days[5].hours == ()
 
