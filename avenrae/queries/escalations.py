@@ -109,7 +109,7 @@ def _part(edges: _Edges, step: Step, name: str, since: Any, due: Any, runs: Any)
         Step.LEAD: due <= (edges.lead or now),
     }[step]
     micros = cast(extract("epoch", since) * 1_000_000, BigInteger)
-    once = func.concat(f"ticket-{step.value}:{name}:", cast(Ticket.id, Text), ":", micros)
+    once = func.concat(f"escalation-{step.value}:{name}:", cast(Ticket.id, Text), ":", micros)
     told = select(Notification.id).where(Notification.once == once).exists()
     return (
         select(

@@ -70,7 +70,7 @@ def live(session: Session, seed: int) -> tuple[list[Ticket], datetime]:
                     if ticket.status != S.CLOSED:
                         write_message(session, owner, ticket.id, "Well?")
                 elif deed == "reply" and ticket.status != S.CLOSED:
-                    write_message(session, agent, ticket.id, "So.", then=rng.choice([None, S.RESOLVED, S.WAITING]))
+                    write_message(session, agent, ticket.id, "So.", status=rng.choice([None, S.RESOLVED, S.WAITING]))
                 elif deed == "note":
                     write_message(session, agent, ticket.id, "Hm.", is_internal=True)
                 elif deed == "assign":

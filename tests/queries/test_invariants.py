@@ -348,7 +348,7 @@ BREAKS: list[tuple[str, str, str]] = [
         f"UPDATE ledger_entries SET commission_minor = -1 WHERE gross_minor < 0 AND source_id = {OF}",
     ),
     ("granted-refunds", "waived", "UPDATE refund_requests SET amount_minor = amount_minor + 1"),
-    ("backlog", "ticket", "DELETE FROM ticket_backlog WHERE until IS NULL"),
+    ("backlog", "ticket", "DELETE FROM ticket_backlog WHERE ticket_id = (SELECT id FROM tickets WHERE number = :ref)"),
     ("backlog", "ticket", "UPDATE tickets SET status = 'closed' WHERE number = :ref"),
     ("lines-and-subjects", "completed", BOOKED.format("client_id = NULL", "sale") + OF),
     ("lines-and-payments", "completed", BOOKED.format("transaction_id = NULL", "sale") + OF),
