@@ -34,7 +34,7 @@ def run_console() -> None:
     st.session_state["_actor"] = found
     st.html(_CSS)
     st.logo(f"{_STATIC}/logo.svg", icon_image=f"{_STATIC}/icon.svg", size="large")
-    page = st.navigation(_menu())
+    page = st.navigation(_menu(), expanded=True)
     with st.sidebar:
         _who()
     end_run = begin_run()
