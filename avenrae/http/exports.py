@@ -15,6 +15,7 @@ from avenrae.queries import (
     directory,
     directory_filters,
     figure_tickets,
+    incoming_mails,
     ledger,
     orders,
     products,
@@ -91,6 +92,16 @@ EXPORTS: dict[str, Export] = {
             **_amount("gross", "gross_minor"),
             **_amount("commission", "commission_minor"),
             **_plain("currency", "note"),
+        },
+    ),
+    "incoming-mail": Export(
+        incoming_mails.mail_filters,
+        incoming_mails.each_mail,
+        "-received_at",
+        {
+            **_at("received_at"),
+            **_plain("sender", "subject", "verdict", "reason"),
+            **_named("ticket", "ticket_number"),
         },
     ),
     "orders": Export(

@@ -158,4 +158,5 @@ class IncomingMailRow(Keyed, Stamped, Base):
         one_of("verdict", MailVerdict),
         Index("ix_incoming_mails_sender", "sender", "received_at"),
         Index("ix_incoming_mails_when", "received_at", "id"),
+        Index("ix_incoming_mails_verdict", "verdict", "received_at", "id"),
     )

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from avenrae import clock
 from avenrae.enums import MailVerdict, Role, TicketChannel, TicketStatus
-from avenrae.errors import InvalidInput
+from avenrae.errors import Conflict, InvalidInput, NotFound
 from avenrae.integrations.incoming import IncomingMail
 from avenrae.models import IncomingMailRow, Ticket, TicketMessage, User
-from avenrae.permissions import Actor
+from avenrae.permissions import Actor, Permission, require
 from avenrae.reply_address import is_signed, ticket_named
 from avenrae.services.ticket_files import LARGEST, MOST, NewFile, content_type_of, safe_name
 from avenrae.services.tickets import open_ticket, write_message
@@ -54,6 +54,47 @@ def receive_mail(session: Session, actor: Actor, mail: IncomingMail) -> Incoming
     if row.verdict == MailVerdict.SET_ASIDE:
         row.body = mail.text[:_KEPT_TEXT]
     session.flush()
+    return row
+
+
+def file_mail_for(
+    session: Session, actor: Actor, mail_id: uuid.UUID, *, requester_id: uuid.UUID | None, subject: str
+) -> Ticket:
+    """Open a ticket for somebody from a mail that was set aside, in his own words.
+
+    Raises:
+        Conflict: Somebody has seen to the mail already.
+        InvalidInput: Nobody was chosen, or there is no subject.
+    """
+    row = _aside(session, actor, mail_id)
+    ticket = open_ticket(
+        session, actor, subject=subject, body=row.body, requester_id=requester_id, channel=TicketChannel.EMAIL
+    )
+    row.verdict, row.ticket_id, row.body = MailVerdict.OPENED, ticket.id, ""
+    session.flush()
+    return ticket
+
+
+def put_mail_away(session: Session, actor: Actor, mail_id: uuid.UUID) -> IncomingMailRow:
+    """Say of a mail that was set aside that there is nothing to do about it; its words are forgotten.
+
+    Raises:
+        Conflict: Somebody has seen to it already.
+    """
+    row = _aside(session, actor, mail_id)
+    row.verdict, row.body = MailVerdict.IGNORED, ""
+    session.flush()
+    return row
+
+
+def _aside(session: Session, actor: Actor, mail_id: uuid.UUID) -> IncomingMailRow:
+    require(actor, Permission.TICKET_WORK)
+    query = select(IncomingMailRow).where(IncomingMailRow.id == mail_id).with_for_update()
+    row = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such mail.")
+    if row.verdict != MailVerdict.SET_ASIDE:
+        raise Conflict("Somebody has seen to this mail already.")
     return row
 
 

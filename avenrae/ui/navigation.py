@@ -73,6 +73,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("support/my_tickets", "My tickets", "my-tickets", "support_agent", _OUTSIDE),
     Screen("support/ticket", "Ticket", "ticket", "support_agent", _ALL, _NOBODY),
     Screen("support/client", "Client", "client", "person_search", _STAFF, _NOBODY),
+    Screen("support/mails", "Incoming mail", "incoming-mail", "mail", _STAFF),
     Screen("support/refund_requests", "Refund requests", "refund-requests", "undo", _STAFF),
     Screen("support/desk", "Desk settings", "desk", "tune", _STAFF),
     Screen(

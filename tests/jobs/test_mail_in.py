@@ -15,12 +15,14 @@ from sqlalchemy import func, select
 
 from avenrae.db.transaction import read_session, transaction
 from avenrae.enums import MailVerdict, Role, TicketStatus
+from avenrae.errors import Conflict, NotPermitted
 from avenrae.integrations.incoming import read_mail, text_of_html, without_quotes
 from avenrae.jobs.mail_in import door, file_mail, read_maildir
-from avenrae.models import IncomingMailRow, Ticket, TicketAttachment, TicketMessage, User
+from avenrae.models import AuditEntry, IncomingMailRow, Ticket, TicketAttachment, TicketMessage, User
 from avenrae.permissions import Actor
+from avenrae.queries.incoming_mails import MailFilters, count_mails, get_mail, list_mails
 from avenrae.reply_address import reply_address
-from avenrae.services.incoming_mail import MOST_AN_HOUR
+from avenrae.services.incoming_mail import MOST_AN_HOUR, file_mail_for, put_mail_away
 from avenrae.services.tickets import change_ticket
 from avenrae.settings import settings
 from tests import make
@@ -240,3 +242,57 @@ def test_by_maildir(support: dict, tmp_path: Path) -> None:
     box.add(mail(support["client"].email, reply_to(support)))
     assert (read_maildir(tmp_path / "mail"), read_maildir(tmp_path / "mail")) == (1, 0)
     assert len(messages()) == 1
+
+
+def set_aside() -> IncomingMailRow:
+    """A stranger's mail."""
+    file_mail(mail("stranger@elsewhere.example", "help@avenrae.example", "Let me in").as_bytes())
+    with read_session() as session:
+        return session.scalars(select(IncomingMailRow)).one()
+
+
+def test_what_was_set_aside_becomes_a_ticket_of_somebodys(support: dict) -> None:
+    """R-UI-01: once, however often it is asked; the words move into the ticket."""
+    row = set_aside()
+    with transaction(make.actor_of(support["agent"]), "file") as session:
+        agent = make.actor_of(support["agent"])
+        file_mail_for(session, agent, row.id, requester_id=support["client"].id, subject=row.subject)
+    with (
+        pytest.raises(Conflict, match=r"^Somebody has seen to this mail already\.$"),
+        transaction(SYSTEM, "again") as session,
+    ):
+        file_mail_for(session, SYSTEM, row.id, requester_id=support["client"].id, subject=row.subject)
+    assert (verdicts()[0][0], messages()) == ("opened", [("Let me in", False, False, "email")])
+    with read_session() as session:
+        assert session.scalars(select(IncomingMailRow.body)).all() == [""]
+
+
+def test_what_was_put_away_is_forgotten(support: dict) -> None:
+    row = set_aside()
+    with transaction(SYSTEM, "away") as session:
+        put_mail_away(session, SYSTEM, row.id)
+    assert verdicts()[0][0] == "ignored"
+    with read_session() as session:
+        assert session.scalars(select(IncomingMailRow.body)).all() == [""]
+        trail = session.scalars(select(AuditEntry).where(AuditEntry.table_name == "incoming_mails")).all()
+        assert len(trail) >= 2
+        assert "Let me in" not in str([(entry.before, entry.after) for entry in trail])
+
+
+@pytest.mark.parametrize("role", [Role.CLIENT, Role.PRACTITIONER])
+def test_mails_are_for_the_desk(support: dict, role: Role) -> None:
+    """R-USR-01: neither read nor seen to by anybody else, also where they are his own."""
+    row = set_aside()
+    with transaction(SYSTEM, "prepare") as session:
+        actor = make.make_actor(session, role)
+    for attempt in (
+        lambda s: get_mail(s, actor, row.id),
+        lambda s: count_mails(s, actor, MailFilters()),
+        lambda s: list_mails(s, actor, MailFilters()),
+        lambda s: put_mail_away(s, actor, row.id),
+        lambda s: file_mail_for(s, actor, row.id, requester_id=actor.user_id, subject="Mine"),
+    ):
+        with pytest.raises(NotPermitted), transaction(SYSTEM, "try") as session:
+            attempt(session)
+    assert verdicts()[0][0] == "set_aside"
+    assert count(Ticket) == 1

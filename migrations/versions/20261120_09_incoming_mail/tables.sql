@@ -20,3 +20,4 @@ CREATE TABLE incoming_mails (
 CREATE INDEX ix_incoming_mails_sender ON incoming_mails (sender, received_at);
 CREATE INDEX ix_incoming_mails_ticket_id ON incoming_mails (ticket_id);
 CREATE INDEX ix_incoming_mails_when ON incoming_mails (received_at, id);
+CREATE INDEX ix_incoming_mails_verdict ON incoming_mails (verdict, received_at, id);
