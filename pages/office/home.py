@@ -1,8 +1,8 @@
 """Home: what needs whoever signs in today, one click from each.
 
 A practitioner sees his next free gap, today's sessions, the requests to answer, the earnings of this month and what
-clients said; support and admins what is waiting in tickets, bookings and orders; admins also profiles to check, low
-stock and this month's sales; a client the sessions to come and what is offered from the waiting list.
+clients said; support and admins what is waiting in bookings and orders; support also its tickets; admins profiles to
+check, low stock and this month's sales; a client the sessions to come and what is offered from the waiting list.
 """
 
 from datetime import datetime
@@ -66,10 +66,8 @@ def _greeting(now: datetime) -> str:
 
 
 def _needs(needs: Needs) -> None:
-    tickets = load(count_views) if who.may(Permission.TICKET_WORK) else {}
-    views = {View.SOON: "tickets due soon"}
-    if who.role is Role.SUPPORT:
-        views |= {View.MINE: "tickets of mine", View.UNASSIGNED: "tickets nobody has"}
+    tickets = load(count_views) if who.role is Role.SUPPORT else {}
+    views = {View.SOON: "tickets due soon", View.MINE: "my tickets", View.UNASSIGNED: "tickets nobody has"}
     cards = [
         *((tickets.get(view), what, "support/queue", {"view": view.value}) for view, what in views.items()),
         (needs.requests, "requests to answer", "care/bookings", {"status": "pending"}),
