@@ -29,6 +29,8 @@ def parse(text: str, currency: str) -> int:
     plain = text.strip().removeprefix(SYMBOLS.get(currency, currency)).replace(_SPACE, "").replace(" ", "")
     if "," in plain and "." in plain:
         plain = plain.replace(",", "")
+    if not plain:
+        raise InvalidInput("Enter an amount, such as 1250.50.")
     try:
         amount = Decimal(plain.replace(",", "."))
     except InvalidOperation:

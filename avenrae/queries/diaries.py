@@ -45,7 +45,7 @@ def get_diary(
         .where(Service.id == service_id, visible_practitioners(actor))
     ).one_or_none()
     if row is None:
-        raise NotFound("There is no such service.")
+        raise NotFound("This service cannot be booked at the moment.")
     service, practitioner = row
     return _diary_of(session, actor, practitioner, service, since, until, leave_out)
 

@@ -5,12 +5,14 @@ import time
 import uuid
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 from sqlalchemy.orm import Session
+from streamlit.errors import FragmentHandledException
 from streamlit.runtime.scriptrunner import RerunException
 
 from avenrae.db.transaction import new_reference, read_session, transaction
@@ -272,7 +274,9 @@ def opener(
         type="primary" if primary else "tertiary" if quiet else "secondary",
     )
     if pressed:
-        dialog()
+        # What failed in the dialog is said there, as a sentence; the page behind it is drawn to its end.
+        with suppress(FragmentHandledException):
+            dialog()
 
 
 class Form:

@@ -280,7 +280,8 @@ def _paid_back(booking: BookingDetail, share: int) -> str:
     if booking.payment_status != PaymentStatus.PAID:
         return "Nothing was paid, so nothing goes back."
     back = money.share(booking.price_minor, share)
-    return f"{_show(back, booking)} of {_show(_paid(booking), booking)} goes back to the client."
+    whom = "you" if actor().role is Role.CLIENT else "the client"
+    return f"{_show(back, booking)} of {_show(_paid(booking), booking)} goes back to {whom}."
 
 
 def _show(minor: int, booking: BookingDetail) -> str:

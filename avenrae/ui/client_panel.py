@@ -56,7 +56,7 @@ def _facts(person: Person, *, named: bool) -> None:
             st.markdown(f"**{plain_text(person.name)}** {standing(person)}")
         fact("E-mail", person.email)
         fact("Phone", person.phone)
-        fact("There it is now", f"{when(clock.now(), person.time_zone)} ({person.time_zone})")
+        fact("Local time", f"{when(clock.now(), person.time_zone)} ({person.time_zone})")
         fact("With us since", day(person.since, zone))
         fact("Last sign-in", when(person.last_sign_in_at, zone) if person.last_sign_in_at else "Never")
         spent = ", ".join(show_money(minor, currency) for currency, minor in person.spent)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.errors import FragmentHandledException
 
 from avenrae.errors import AvenraeError
 from avenrae.queries.notifications import MOST_UNREAD, count_unread
@@ -41,6 +42,8 @@ def run_console() -> None:
     go_on()
     try:
         page.run()
+    except FragmentHandledException:
+        pass  # the part of the page that failed has said so in its own place
     except Exception as e:
         report(e)
         st.page_link(st.Page(HOME, default=True), label="Go to the home page", icon=":material/home:")

@@ -18,7 +18,7 @@ def show_document_notes() -> None:
     if who.may(Permission.PRACTITIONER_REVIEW):
         for state, what, icon in (
             (DocumentState.WAITING, "with documents to check", ":material/fact_check:"),
-            (DocumentState.EXPIRING, "with documents that expire or have expired", ":material/event_busy:"),
+            (DocumentState.EXPIRING, "with expired or expiring documents", ":material/event_busy:"),
         ):
             if n := load(count_practitioners, PractitionerFilters(documents=state)):
                 link("care/practitioners", f"{count(n, 'practitioner')} {what}", icon=icon, documents=state.value)

@@ -26,6 +26,7 @@ __all__ = [
     "badge",
     "count",
     "day",
+    "first_to_last",
     "how_long",
     "number",
     "percent",
@@ -102,6 +103,12 @@ def day(at: datetime, zone: str) -> str:
     """Return the date of an instant in a zone: `Mon 16 Mar 2026`."""
     local = at.astimezone(ZoneInfo(zone))
     return f"{local:%a} {local.day} {local:%b %Y}"
+
+
+def first_to_last(start: datetime, end: datetime, zone: str) -> str:
+    """Return the days from an instant to another that is not included: `Sun 1 Mar 2026 to Tue 31 Mar 2026 (UTC)`."""
+    first, last = day(start, zone), day(end - timedelta(microseconds=1), zone)
+    return f"{first} ({zone})" if first == last else f"{first} to {last} ({zone})"
 
 
 def time_range(starts_at: datetime, ends_at: datetime, zone: str) -> str:

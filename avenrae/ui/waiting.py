@@ -43,7 +43,7 @@ def standing(entry: WaitRow) -> str:
     if entry.is_offered:
         return f"A place is free: {place(entry)}."
     if entry.ahead is not None:
-        before = f"{count(entry.ahead, 'person', 'people')} before" if entry.ahead else "first in line"
+        before = f"{count(entry.ahead, 'person', 'people')} ahead" if entry.ahead else "first in line"
         return f"On the waiting list for {of_day}, {before}."
     endings = {
         "booked": f"Booked for {of_day}.",

@@ -10,7 +10,7 @@ Both sides of a completed session write their review here.
 import streamlit as st
 
 from avenrae import money
-from avenrae.enums import BookingStatus
+from avenrae.enums import BookingStatus, Role
 from avenrae.permissions import Permission
 from avenrae.queries.bookings import get_booking
 from avenrae.queries.listing import key_of
@@ -84,7 +84,7 @@ def _facts() -> None:
         if who.is_staff:
             fact_link("Client", booking.client_name, "support/client", id=str(booking.client_id))
             fact("Reach the client", " · ".join(filter(None, (booking.client_email, booking.client_phone))))
-        else:
+        elif who.role is not Role.CLIENT:
             fact("Client", booking.client_name)
     with right.container(border=True):
         fact("Price", show_money(booking.price_minor, booking.currency))

@@ -76,9 +76,9 @@ def _columns() -> list[Column[WaitRow]]:
 
 
 def _place(row: WaitRow) -> Cell:
-    """Return where somebody stands: before or after others, or the time that he has or is offered."""
+    """Return where somebody stands: how many are ahead, or the time that he has or is offered."""
     if row.ahead is not None:
-        return Cell("First in line" if row.ahead == 0 else f"{row.ahead} before")
+        return Cell("First in line" if row.ahead == 0 else f"{row.ahead} ahead")
     if row.starts_at is None or row.ends_at is None or row.status in (WaitlistStatus.EXPIRED, WaitlistStatus.LEFT):
         return Cell("")
     until = f"until {when(row.offer_expires_at, who.time_zone)}" if row.status is WaitlistStatus.OFFERED else ""

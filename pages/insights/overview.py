@@ -23,7 +23,7 @@ from avenrae.queries.periods import FIGURE_PERIODS, FigurePeriod, Span, figure_p
 from avenrae.settings import settings
 from avenrae.ui.actions import actor, load
 from avenrae.ui.charts import SOURCE_NAMES, sales_by_month
-from avenrae.ui.format import day, number, percent, show_money, words
+from avenrae.ui.format import day, first_to_last, number, percent, show_money, words
 from avenrae.ui.lists import choice, pick, show_list
 from avenrae.ui.records import Cell, Column, records
 
@@ -91,7 +91,7 @@ def _explain(period: FigurePeriod, zone: str, name: str, books: Span, *, empty: 
         why = " · still running, so it is not compared" if period.is_running and compared else ""
         if not why and compared and not period.before:
             why = " · the books do not reach back over the period before, so it is not compared"
-        st.caption(f"{day(start, zone)} up to, not including, {day(end, zone)} ({zone}){why}")
+        st.caption(f"{first_to_last(start, end, zone)}{why}")
     if empty and books.start and books.end:
         st.info(
             f"Nothing was booked in this period. The entries reach from {day(books.start, zone)} to"

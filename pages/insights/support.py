@@ -28,7 +28,7 @@ from avenrae.settings import settings
 from avenrae.ui.actions import load
 from avenrae.ui.charts import backlog_by_day
 from avenrae.ui.desk_figures import segments_table, tickets_behind, tiles
-from avenrae.ui.format import day
+from avenrae.ui.format import first_to_last
 from avenrae.ui.lists import choice, pick
 
 zone = settings().time_zone
@@ -92,9 +92,7 @@ def _choose() -> tuple[dict[str, str], str, bool]:
     chosen = {"agent": agent, "category": category, "priority": priority, "policy": policy}
     if period.span.start and period.span.end:
         running = " · still running, not whole yet" if period.is_running else ""
-        st.caption(
-            f"{day(period.span.start, zone)} up to, not including, {day(period.span.end, zone)} ({zone}){running}"
-        )
+        st.caption(f"{first_to_last(period.span.start, period.span.end, zone)}{running}")
     return {**chosen, **period.days(zone)}, name, period.is_running
 
 

@@ -1,9 +1,8 @@
 """Home: what needs whoever signs in today, one click from each.
 
 A practitioner sees his next free gap, today's sessions, the requests to answer, the earnings of this month and what
-clients said; support and admins what is waiting in bookings and orders; admins also profiles to check, low stock and
-this month's sales; a client the sessions to come and
-what is offered from the waiting list.
+clients said; support and admins what is waiting in bookings and orders; support also its tickets; admins profiles to
+check, low stock and this month's sales; a client the sessions to come and what is offered from the waiting list.
 """
 
 from datetime import datetime
@@ -18,6 +17,7 @@ from avenrae.queries.bookings import TO_CLOSE, BookingFilters, BookingRow, list_
 from avenrae.queries.figures import list_currencies, month_figures, total_of
 from avenrae.queries.home import Needs, count_needs
 from avenrae.queries.periods import Span, figure_period, span_of
+from avenrae.queries.tickets import View, count_views
 from avenrae.queries.waiting_list import list_open_offers
 from avenrae.settings import settings
 from avenrae.ui.actions import actor, load
@@ -33,6 +33,8 @@ from avenrae.ui.waiting import offer_cards
 who = actor()
 _MOST = 20
 """A list here is no longer than this; the bookings page has the rest."""
+_BESIDE = 4
+"""More figures in a row would be cut off on a laptop."""
 
 
 def main() -> None:
@@ -64,16 +66,14 @@ def _greeting(now: datetime) -> str:
 
 
 def _needs(needs: Needs) -> None:
+    tickets = load(count_views) if who.role is Role.SUPPORT else {}
+    views = {View.SOON: "tickets due soon", View.MINE: "my tickets", View.UNASSIGNED: "tickets nobody has"}
     cards = [
+        *((tickets.get(view), what, "support/queue", {"view": view.value}) for view, what in views.items()),
         (needs.requests, "requests to answer", "care/bookings", {"status": "pending"}),
         (needs.to_close, "sessions to close", "care/bookings", {"when": TO_CLOSE}),
         (needs.orders_to_fulfil, "orders to send", "store/orders", {"status": "paid"}),
-        (
-            needs.profiles_to_check,
-            "profiles to check",
-            "care/practitioners",
-            {"status": "submitted"},
-        ),
+        (needs.profiles_to_check, "profiles to check", "care/practitioners", {"status": "submitted"}),
         (needs.refunds_to_decide, "refunds to decide", "support/refund_requests", {}),
         (needs.products_low, "products running low", "store/inventory", {"stock": "low"}),
         (needs.reviews_flagged, "flagged reviews", "care/reviews", {}),
@@ -82,13 +82,15 @@ def _needs(needs: Needs) -> None:
     if not shown:
         return
     with st.container(key="figures"):
-        for column, (n, what, script, params) in zip(st.columns(len(shown)), shown, strict=True):
-            with column.container(border=True, height="stretch"):
-                st.metric(what.capitalize(), number(n or 0))
-                if n:
-                    link(script, "Open the list", icon=":material/arrow_forward:", **params)
-                else:
-                    st.caption("All done.")
+        for start in range(0, len(shown), _BESIDE):
+            columns = st.columns(min(len(shown), _BESIDE))
+            for column, (n, what, script, params) in zip(columns, shown[start : start + _BESIDE], strict=False):
+                with column.container(border=True, height="stretch"):
+                    st.metric(what.capitalize(), number(n or 0))
+                    if n:
+                        link(script, "Open the list", icon=":material/arrow_forward:", **params)
+                    else:
+                        st.caption("All done.")
 
 
 def _requests() -> None:

@@ -27,7 +27,8 @@ def main() -> None:
     link("store/orders", "Orders", icon=":material/arrow_back:")
     st.title(plain_text(order.reference))
     note = f" :violet-badge[{words(order.kind)}]" if order.kind == OrderKind.CREDIT_NOTE else ""
-    st.markdown(f"{status_word(order.status)} {status_word(order.payment_status)}{note}")
+    payment = "" if words(order.payment_status) == words(order.status) else f" {status_word(order.payment_status)}"
+    st.markdown(f"{status_word(order.status)}{payment}{note}")
     order_actions(order)
     content, payments, history = st.tabs(["Order", "Payments", "History"])
     with content:
@@ -68,7 +69,8 @@ def _lines() -> None:
 def _facts() -> None:
     left, right = st.columns(2)
     with left.container(border=True):
-        fact("Client", order.client_name or "Not known in the books that were imported")
+        if who.is_staff:
+            fact("Client", order.client_name or "Not known in the books that were imported")
         if who.is_staff and order.client_id:
             fact("Reach the client", " · ".join(filter(None, (order.client_email, order.client_phone))))
             link("support/client", "The whole client", icon=":material/person_search:", id=str(order.client_id))

@@ -76,7 +76,7 @@ show_list(
     params=params,
     count=count_orders,
     rows=list_orders,
-    columns=COLUMNS,
+    columns=[c for c in COLUMNS if who.is_staff or c.label != "Client"],
     opens="store/order",
     sort="-placed_at",
     export="orders",

@@ -32,7 +32,7 @@ settings = load(get_desk_settings)
 def main() -> None:
     """Draw the page."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.title("Support desk")
+        st.title("Desk settings")
         if may_edit():
             opener("New desk", new_desk, icon=":material/add:")
     if settings.run:

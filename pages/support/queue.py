@@ -5,6 +5,7 @@ narrow and search them, keep views under a name, change several at once, and see
 the ticket. The page asks for news by itself while it is looked at.
 """
 
+import textwrap
 from dataclasses import replace
 from functools import partial
 
@@ -138,8 +139,8 @@ def _last(ticket: TicketRow) -> Cell:
 
 
 def _subject(ticket: TicketRow) -> Cell:
-    said = " ".join(ticket.last_words.split())
-    return Cell(ticket.subject, sub=f"{ticket.number} · {'Note: ' if ticket.last_is_internal else ''}{said[:90]}")
+    said = textwrap.shorten(ticket.last_words, 90, placeholder="…")
+    return Cell(ticket.subject, sub=f"{ticket.number} · {'Note: ' if ticket.last_is_internal else ''}{said}")
 
 
 COLUMNS: list[Column[TicketRow]] = [

@@ -18,7 +18,12 @@ def test_parse_reads_what_people_type(typed: str, minor: int) -> None:
     assert money.parse(typed, "ZAR") == minor
 
 
-@pytest.mark.parametrize("typed", ["", "abc", "1.234", "NaN", "Infinity", "1e400", "12..3", "99999999999999"])
+def test_parse_asks_for_what_was_left_empty() -> None:
+    with pytest.raises(InvalidInput, match=r"^Enter an amount, such as 1250\.50\.$"):
+        money.parse(" ", "ZAR")
+
+
+@pytest.mark.parametrize("typed", ["abc", "1.234", "NaN", "Infinity", "1e400", "12..3", "99999999999999"])
 def test_parse_refuses_with_a_sentence(typed: str) -> None:
     with pytest.raises(InvalidInput, match=r"^“.*”.*\.$"):
         money.parse(typed, "ZAR")

@@ -242,21 +242,19 @@ class Calendar {
     if (days.length > 1) section.append(title);
     const hours = [hasHours && (day.openText ? `Open ${day.openText}` : "Closed"), day.note].filter(Boolean).join(" · ");
     if (hours) section.append(make("p", { class: "hours", text: hours }));
-    const list = make("ul");
-    for (const { time, text } of day.blocked) {
-      list.append(make("li", {}, make("div", { class: "row away" },
-        make("span", { class: "time", text: time }), make("span", { class: "what", text }))));
-    }
+    const items = day.blocked.map(({ span, time, text }) => [span[0], make("li", {}, make("div", { class: "row away" },
+      make("span", { class: "time", text: time }), make("span", { class: "what", text })))]);
     for (const entry of day.entries) {
-      list.append(make("li", {}, make("a", {
+      items.push([entry.from, make("li", {}, make("a", {
         class: `row ${entry.tone}${entry.isOff ? " off" : ""}`, href: inside(entry.href), "data-open": entry.id,
         "aria-label": entry.label,
       },
         make("span", { class: "time", text: entry.time }),
         make("span", { class: "lines" }, make("span", { class: "what", text: entry.title }),
           make("span", { class: "sub", text: entry.sub })),
-        make("span", { class: "status" }, make("span", { class: "mark" }), make("span", { text: entry.status })))));
+        make("span", { class: "status" }, make("span", { class: "mark" }), make("span", { text: entry.status }))))]);
     }
+    const list = make("ul", {}, ...items.sort(([a], [b]) => a - b).map(([, item]) => item));
     if (list.children.length) section.append(list);
     else section.append(make("p", { class: "none", text: days.length === 1 ? empty : "No sessions" }));
     return section;
