@@ -71,7 +71,7 @@ class Floor:
         def kept(*args: Any, **kwargs: Any) -> Any:
             if not self.on:
                 return read(*args, **kwargs)
-            named = [getattr(a, "__qualname__", None) or _INSTANT.sub("now", repr(a)) for a in args]
+            named = [f"{a.__module__}.{a.__qualname__}" if callable(a) else _INSTANT.sub("now", repr(a)) for a in args]
             key = (read.__name__, st.user.get("sid"), *named, _INSTANT.sub("now", repr(sorted(kwargs.items()))))
             if key not in self._kept:
                 self._kept[key] = read(*args, **kwargs)
