@@ -180,7 +180,7 @@ def _facts_form(ticket: TicketDetail, choices: Choices) -> None:
         for place, label, name, words_of in (
             (left, "Status", "status", list(TicketStatus)),
             (right, "Priority", "priority", list(TicketPriority)),
-            (left, "About", "category", list(TicketCategory)),
+            (left, "Category", "category", list(TicketCategory)),
         ):
             place.selectbox(label, words_of, index=words_of.index(seen[name]), format_func=words, key=form.key(name))
         keys = ["", *agents]

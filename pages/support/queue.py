@@ -89,7 +89,7 @@ def main() -> None:
         chosen="chosen-tickets",
     )
     with several:
-        label = f"Change the {len(ticked)} ticked" if ticked else "Change several"
+        label = f"Change the {len(ticked)} ticked" if ticked else "Change all that fit"
         opener(label, partial(change_several, ticked, filters), icon=":material/checklist:")
     pulse("queue-pulse", every=20)
 
@@ -107,7 +107,7 @@ def _filters(view: View) -> dict[str, str]:
     with next(places):
         priority = choice("Priority", TicketPriority, key="priority", every="Any")
     with next(places):
-        category = choice("About", TicketCategory, key="category", every="Anything")
+        category = choice("Category", TicketCategory, key="category", every="Every category")
     with next(places):
         assignee = choice("Assignee", agents, key="assignee", every="Anybody", name=lambda a: agents[a])
     with next(places):
