@@ -1,13 +1,13 @@
 """Merging tickets and splitting one, and taking either back: every message stands in exactly one ticket (R-TCK-01).
 
-A move remembers which messages it took. It can be undone while they still stand where it put them; what was moved
-on since is brought back first, so moves are undone in the reverse order of their making wherever they touch.
+A move remembers which messages it took. It can be undone while no later move that took one of them stands, not even
+one that brought it back here: moves are undone in the reverse order of their making wherever they touch.
 """
 
 import uuid
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from avenrae import clock
@@ -155,21 +155,14 @@ def _refuse_moved_on(session: Session, move: TicketMove, target: Ticket) -> None
     """Refuse while a later move stands that took its messages on; for a split, any that touched the new ticket."""
     later = select(TicketMove.kind, Ticket.number).where(
         TicketMove.undone_at.is_(None),
-        TicketMove.id != move.id,
-        TicketMove.created_at >= move.created_at,
+        tuple_(TicketMove.created_at, TicketMove.id) > (move.created_at, move.id),
         Ticket.id == TicketMove.to_ticket_id,
     )
     if move.kind == MoveKind.SPLIT:
         later = later.where(or_(TicketMove.from_ticket_id == target.id, TicketMove.to_ticket_id == target.id))
     else:
-        own = select(TicketMoveMessage.message_id).where(TicketMoveMessage.move_id == move.id)
-        elsewhere = (
-            select(TicketMessage.id).where(TicketMessage.id.in_(own), TicketMessage.ticket_id != target.id).limit(1)
-        )
-        if session.execute(elsewhere).first() is None:
-            return
-        moved_on = select(TicketMoveMessage.move_id).where(TicketMoveMessage.message_id.in_(own))
-        later = later.where(TicketMove.id.in_(moved_on))
+        took = select(TicketMoveMessage.move_id).where(TicketMoveMessage.message_id.in_(_taken(session, move)))
+        later = later.where(TicketMove.id.in_(took))
     if (found := session.execute(later.order_by(TicketMove.id.desc()).limit(1)).first()) is not None:
         raise Conflict(f"There was a {found.kind} into {found.number} since. Undo that first.")
 
