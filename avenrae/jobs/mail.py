@@ -26,7 +26,7 @@ def send_one(actor: Actor, mail_id: uuid.UUID, *, is_last: bool = False) -> None
     if not settings().smtp_url:
         with transaction(actor, "mark_kept") as session:
             mark_kept(session, actor, mail_id)
-        log.info("e-mail kept, no server is set: %s", letter.subject)
+        log.info("e-mail %s kept: no server is set", mail_id)
         return
 
     def is_ours() -> bool:

@@ -5,7 +5,6 @@ A mail is acknowledged only once it is in the database; one that cannot be filed
 
 import asyncio
 import logging
-import mailbox
 import signal
 from pathlib import Path
 from typing import Any
@@ -68,6 +67,8 @@ class _Door:
 
 def serve_smtp(host: str, port: int) -> None:
     """Take mails by SMTP until told to leave."""
+    # It tells every line of every conversation: people's addresses, and the signed ones that replies go to.
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     loop = asyncio.new_event_loop()
     controller = door(host, port, loop)
     controller.begin()  # type: ignore[no-untyped-call]
@@ -89,19 +90,17 @@ def door(host: str, port: int, loop: asyncio.AbstractEventLoop) -> UnthreadedCon
 
 def read_maildir(folder: Path) -> int:
     """File the mails that lie new in a maildir, each moved on once it is in the database; returns how many."""
-    box = mailbox.Maildir(folder, create=False)
     done = 0
-    for key in sorted(k for k, m in box.iteritems() if m.get_subdir() == "new"):
+    for new in sorted((folder / "new").iterdir()):
         try:
-            file_mail(box.get_bytes(key))
+            if new.stat().st_size > LARGEST:
+                raise TooLarge
+            file_mail(new.read_bytes())
+            done += 1
         except TooLarge:
-            log.warning("a mail in the maildir is too large and is left unread")
+            log.warning("a mail in the maildir is too large; it is put away unread")
         except Exception:
             log.exception("a mail could not be filed; it stays new")
             continue
-        message = box[key]
-        message.set_subdir("cur")
-        message.add_flag("S")
-        box[key] = message
-        done += 1
+        new.rename(folder / "cur" / f"{new.name}:2,S")
     return done

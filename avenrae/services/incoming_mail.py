@@ -60,15 +60,18 @@ def receive_mail(session: Session, actor: Actor, mail: IncomingMail) -> Incoming
 def file_mail_for(
     session: Session, actor: Actor, mail_id: uuid.UUID, *, requester_id: uuid.UUID | None, subject: str
 ) -> Ticket:
-    """Open a ticket for somebody from a mail that was set aside, in his own words.
+    """Open a ticket for somebody from a mail that was set aside; its words are told to be those of the mail's sender.
 
     Raises:
         Conflict: Somebody has seen to the mail already.
-        InvalidInput: Nobody was chosen, or there is no subject.
+        InvalidInput: Nobody was chosen, there is no subject, or there are no words.
     """
     row = _aside(session, actor, mail_id)
+    if not row.body:
+        raise InvalidInput("There are no words in this mail. Put it away instead.")
+    body = f"From {row.sender or 'an address that was not said'}:\n\n{row.body}"
     ticket = open_ticket(
-        session, actor, subject=subject, body=row.body, requester_id=requester_id, channel=TicketChannel.EMAIL
+        session, actor, subject=subject, body=body, requester_id=requester_id, channel=TicketChannel.EMAIL
     )
     row.verdict, row.ticket_id, row.body = MailVerdict.OPENED, ticket.id, ""
     session.flush()

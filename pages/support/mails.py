@@ -5,6 +5,7 @@ away. What was filed by itself stands in its ticket.
 """
 
 import uuid
+from functools import partial
 
 import streamlit as st
 
@@ -14,7 +15,7 @@ from avenrae.queries.listing import key_of
 from avenrae.queries.ticket_choices import find_requesters
 from avenrae.services.incoming_mail import file_mail_for, put_mail_away
 from avenrae.settings import settings
-from avenrae.ui.actions import Form, action, actor, load
+from avenrae.ui.actions import Form, action, actor, load, opener
 from avenrae.ui.details import fact, fact_link
 from avenrae.ui.format import badge, plain_text, status_word, when
 from avenrae.ui.lists import choice, link, open_screen, search_box, show_list
@@ -101,15 +102,14 @@ def _answer(mail: MailRow) -> None:
             subject=form.field("subject"),
             then=lambda ticket: open_screen("support/ticket", id=str(ticket.id)),
         )
-    action(
-        "Put away",
-        put_mail_away,
-        "Put away.",
-        mail.id,
-        key=f"away-{mail.id}",
-        icon=":material/inbox:",
-    )
-    st.caption("Put away, its words are forgotten.")
+    opener("Put away", partial(_put_away, mail), icon=":material/inbox:")
+
+
+@st.dialog("Put this mail away")
+def _put_away(mail: MailRow) -> None:
+    st.write("Nothing is answered, and its words are forgotten. This cannot be undone.")
+    if action("Put away", put_mail_away, "Put away.", mail.id, key=f"away-{mail.id}", primary=True):
+        st.rerun()
 
 
 main()

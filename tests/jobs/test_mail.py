@@ -151,7 +151,7 @@ def test_without_a_server_mails_are_kept(mail_id: uuid.UUID, caplog: pytest.LogC
     with caplog.at_level("INFO", logger="avenrae.jobs"):
         send_one(SYSTEM, mail_id)
         send_one(SYSTEM, mail_id)
-    assert [r.getMessage() for r in caplog.records] == ["e-mail kept, no server is set: Läuft"]
+    assert [r.getMessage() for r in caplog.records] == [f"e-mail {mail_id} kept: no server is set"]
     assert row(mail_id) == (MailStatus.KEPT, 1, "")
 
 

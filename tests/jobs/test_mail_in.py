@@ -2,7 +2,11 @@
 
 import asyncio
 import mailbox
+import os
 import smtplib
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -13,10 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from avenrae.db import engine as db
 from avenrae.db.transaction import read_session, transaction
 from avenrae.enums import MailVerdict, Role, TicketStatus
 from avenrae.errors import Conflict, NotPermitted
-from avenrae.integrations.incoming import read_mail, text_of_html, without_quotes
+from avenrae.integrations.incoming import LARGEST, read_mail, text_of_html, without_quotes
 from avenrae.jobs.mail_in import door, file_mail, read_maildir
 from avenrae.models import AuditEntry, IncomingMailRow, Ticket, TicketAttachment, TicketMessage, User
 from avenrae.permissions import Actor
@@ -24,7 +29,7 @@ from avenrae.queries.incoming_mails import MailFilters, count_mails, get_mail, l
 from avenrae.reply_address import reply_address
 from avenrae.services.incoming_mail import MOST_AN_HOUR, file_mail_for, put_mail_away
 from avenrae.services.tickets import change_ticket
-from avenrae.settings import settings
+from avenrae.settings import ROOT, settings
 from tests import make
 
 SYSTEM = Actor.system("Test")
@@ -240,8 +245,30 @@ def test_by_smtp(support: dict, smtp_port: int) -> None:
 def test_by_maildir(support: dict, tmp_path: Path) -> None:
     box = mailbox.Maildir(tmp_path / "mail")
     box.add(mail(support["client"].email, reply_to(support)))
+    (tmp_path / "mail" / "new" / "giant").write_bytes(b"x" * (LARGEST + 1))
     assert (read_maildir(tmp_path / "mail"), read_maildir(tmp_path / "mail")) == (1, 0)
     assert len(messages()) == 1
+    assert [m.get_subdir() for m in mailbox.Maildir(tmp_path / "mail")] == ["cur", "cur"]
+
+
+def test_the_log_names_nobody(support: dict) -> None:
+    """R-AUD-03: neither who wrote nor the signed address stands in what the command logs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "avenrae", "mail-in", "--smtp", f"127.0.0.1:{port}"]
+    env = {**os.environ, "DATABASE_URL": db.engine().url.render_as_string(hide_password=False)}
+    with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "mails for help@avenrae.example are taken" in process.stderr.readline()
+        with smtplib.SMTP("127.0.0.1", port) as server:
+            server.send_message(mail(support["client"].email, reply_to(support)))
+        process.terminate()
+        logged = process.stderr.read()
+        assert process.wait(10) == 0
+    assert "mail replied" in logged
+    assert support["client"].email not in logged
+    assert reply_to(support) not in logged
 
 
 def set_aside() -> IncomingMailRow:
@@ -262,7 +289,10 @@ def test_what_was_set_aside_becomes_a_ticket_of_somebodys(support: dict) -> None
         transaction(SYSTEM, "again") as session,
     ):
         file_mail_for(session, SYSTEM, row.id, requester_id=support["client"].id, subject=row.subject)
-    assert (verdicts()[0][0], messages()) == ("opened", [("Let me in", False, False, "email")])
+    assert (verdicts()[0][0], messages()) == (
+        "opened",
+        [("From stranger@elsewhere.example:\n\nLet me in", False, False, "email")],
+    )
     with read_session() as session:
         assert session.scalars(select(IncomingMailRow.body)).all() == [""]
 

@@ -17,6 +17,7 @@ from avenrae.models import (
     ClientNote,
     Desk,
     Holiday,
+    IncomingMailRow,
     OutboxMail,
     Practitioner,
     RefundRequest,
@@ -222,3 +223,28 @@ def test_figures_open_their_tickets(console, database) -> None:
     with read_session() as session:
         assert session.scalar(select(func.count()).select_from(Ticket)) == 3
         assert number.startswith("T-")
+
+
+def test_a_mail_is_put_away_once_it_was_said_what_that_does(console, people, database) -> None:
+    """R-UI-01: the dialog says that the words are forgotten; then they are."""
+    with transaction(SYSTEM, "prepare") as session:
+        mail = IncomingMailRow(
+            message_id="a@b",
+            sender="stranger@elsewhere.example",
+            subject="Hello",
+            body="Let me in",
+            received_at=clock.now(),
+            verdict="set_aside",
+        )
+        session.add(mail)
+        session.flush()
+        key = str(mail.id)
+    app = console(people[Role.SUPPORT], "support/mails", id=key)
+    button(app, "Put away…").click().run()
+    assert any("This cannot be undone." in m.value for m in app.markdown)
+    button(app, "Put away").click()
+    button(app, "Put away…").click().run()
+    assert said(app) == ["Put away."]
+    with read_session() as session:
+        row = session.scalars(select(IncomingMailRow)).one()
+        assert (row.verdict, row.body) == ("ignored", "")
