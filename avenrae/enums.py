@@ -245,6 +245,18 @@ class NoticeKind(StrEnum):
     ORDER = "order"
     TICKET = "ticket"
     REFUND = "refund"
+    MESSAGE = "message"
+    SECURITY = "security"
+
+
+class MailRoute(StrEnum):
+    """What becomes of a notice's e-mail: at once, after quiet hours, with the digest, switched off, or nowhere to."""
+
+    NOW = "now"
+    HELD = "held"
+    DIGEST = "digest"
+    OFF = "off"
+    NO_ADDRESS = "no_address"
 
 
 class MailStatus(StrEnum):

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Identity, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from avenrae.enums import ImportStatus, MailStatus, MailVerdict, NoticeKind
+from avenrae.enums import ImportStatus, MailRoute, MailStatus, MailVerdict, NoticeKind
 from avenrae.models.base import Base, Keyed, Stamped, check, one_of, references
 
 
@@ -48,7 +48,11 @@ class FormToken(Base):
 
 
 class Notification(Keyed, Stamped, Base):
-    """Something a person was told, with the record that it opens; `once` keeps it from being told twice."""
+    """Something a person was told, with the record that it opens; `once` keeps it from being told twice.
+
+    It stands here also where the reader wants no line in the console (`is_shown`), with what became of its e-mail
+    (`route`, not before `due_at`, carried by `mail_id`): what somebody did not get, and why, is read here.
+    """
 
     __tablename__ = "notifications"
 
@@ -60,17 +64,26 @@ class Notification(Keyed, Stamped, Base):
     record_id: Mapped[uuid.UUID | None]
     read_at: Mapped[datetime | None]
     once: Mapped[str]
+    event: Mapped[str] = mapped_column(server_default=text("''"), sort_order=100)
+    is_shown: Mapped[bool] = mapped_column(server_default=text("true"), sort_order=101)
+    route: Mapped[MailRoute] = mapped_column(Text(), server_default=text("'now'"), sort_order=102)
+    due_at: Mapped[datetime | None] = mapped_column(sort_order=103)
+    mail_id: Mapped[uuid.UUID | None] = references("outbox.id", ondelete="SET NULL", index=True, sort_order=104)
 
     __table_args__ = (
         one_of("kind", NoticeKind),
+        one_of("route", MailRoute),
+        check("due", "(route IN ('held', 'digest')) = (due_at IS NOT NULL)"),
         Index("uq_notifications_once", "once", "user_id", unique=True),
-        Index("ix_notifications_unread", "user_id", postgresql_where=text("read_at IS NULL")),
+        Index("ix_notifications_unread", "user_id", postgresql_where=text("read_at IS NULL AND is_shown")),
+        Index("ix_notifications_record", "record_id", "created_at"),
         Index(
             "ix_notifications_user",
             "user_id",
             text("(read_at IS NULL) DESC"),
             text("created_at DESC"),
             text("id DESC"),
+            postgresql_where=text("is_shown"),
         ),
     )
 

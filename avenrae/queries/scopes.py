@@ -167,8 +167,10 @@ def visible_client_notes(actor: Actor) -> ColumnElement[bool]:
 
 
 def visible_notifications(actor: Actor) -> ColumnElement[bool]:
-    """Everybody: what he himself was told."""
-    return _is_own(Notification.user_id, actor.user_id) if actor.may(Permission.NOTIFICATION_READ) else false()
+    """Everybody: what he himself was told in the console."""
+    if not actor.may(Permission.NOTIFICATION_READ):
+        return false()
+    return and_(_is_own(Notification.user_id, actor.user_id), Notification.is_shown)
 
 
 def _is_own(column: InstrumentedAttribute[Any], key: uuid.UUID | None) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.enums import NoticeKind
+from avenrae.enums import MailRoute, NoticeKind
 from avenrae.errors import NotFound
 from avenrae.models import Notification, OutboxMail, User
 from avenrae.permissions import Actor, Permission, require
@@ -61,10 +61,12 @@ def notify(
     ).first()
     if told is None:
         return
+    notice = update(Notification).where(Notification.id == told.id)
     address = session.execute(
         select(User.email).where(User.id == user_id, User.is_active.is_(True), User.erased_at.is_(None))
     ).scalar()
     if address is None:
+        session.execute(notice.values(route=MailRoute.NO_ADDRESS))
         return
     mail_id = session.execute(
         insert(OutboxMail)
@@ -82,6 +84,7 @@ def notify(
         .returning(OutboxMail.id)
     ).scalar()
     if mail_id is not None:
+        session.execute(notice.values(mail_id=mail_id))
         defer_job(session, SEND_MAIL, {"mail_id": str(mail_id)}, queue="mail")
 
 
