@@ -301,7 +301,7 @@ def _conditions(actor: Actor, f: PractitionerFilters) -> list[ColumnElement[bool
         said = select(p.user_id).where(name_matches(p.search_folded, f.search))
         conditions.append(p.user_id.in_(called.union(said)))
     if f.between and f.free is not None:
-        # As one text: thousands of values of their own take longer to send than to look up.
+        # As one value: thousands of them one by one take longer to send than to look up.
         free = text("CAST(:free AS uuid[])").bindparams(free=list(f.free))
         conditions.append(p.id == func.any(free))
     return conditions

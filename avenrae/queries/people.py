@@ -1,7 +1,7 @@
 """Finding people by name or e-mail: what searches of bookings and orders and the pickers of forms stand on."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from avenrae.models import Client, Practitioner, User
 from avenrae.permissions import Actor
-from avenrae.queries.listing import in_order, name_matches, page_of
+from avenrae.queries.listing import SEARCH_LIMIT, count_of, in_order, name_matches, page_of
 from avenrae.queries.scopes import visible_clients, visible_practitioners, visible_users
 
 Owner = tuple[InstrumentedAttribute[Any], type[Client] | type[Practitioner]]
@@ -40,58 +40,92 @@ class ClientChoice:
     time_zone: str
 
 
-def is_named(search: str) -> ColumnElement[bool]:
+def is_named(search: str, *, by_email: bool = True) -> ColumnElement[bool]:
     """Return the condition that a user's name (or, from three letters on, e-mail) fits."""
-    return name_matches(User.name_folded if len(search.strip()) < 3 else User.search_folded, search)
+    fits = name_matches(_names(search, by_email=by_email), search)
+    if by_email or len(search.strip()) < 3:
+        return fits
+    # Names begin what is searched with e-mail, and that alone has an index of its letters.
+    return and_(name_matches(User.search_folded, search), fits)
 
 
-def of_named(actor: Actor, search: str, *owners: Owner) -> ColumnElement[bool]:
-    """Return the condition that a row belongs to somebody whose name (for staff also e-mail) fits.
-
-    The names are read row by row, by their keys: for rows that are few, or walked in order until a page is full.
-    """
-    return or_(*(_fits(actor, search, *owner) for owner in owners))
+def _names(search: str, *, by_email: bool) -> InstrumentedAttribute[str]:
+    return User.search_folded if by_email and len(search.strip()) >= 3 else User.name_folded
 
 
-def _fits(actor: Actor, search: str, key: InstrumentedAttribute[Any], model: Any) -> ColumnElement[bool]:
-    names = User.search_folded if actor.is_staff and len(search.strip()) >= 3 else User.name_folded
-    name = select(names).join(model, model.user_id == User.id).where(model.id == key).correlate(key.class_)
-    return name_matches(name.scalar_subquery(), search)
+class PeopleList:
+    """A list whose rows belong to people: all that its filters leave, or those of them that fit a search.
 
-
-class PeopleSearch:
-    """What a search of staff leaves of a list whose rows belong to people, or have the reference that it says.
-
-    The rows of a rare name are few and looked up from its people; those of a common one are many, and the list is
-    walked in its order until the page is full. The database decides by counting some of both, within one statement.
+    A search is by the names of the owners (for staff also e-mail) or by reference. The rows of a rare name are few and
+    looked up from its people; those of a common one are many, and the list is walked in its order until the page is
+    full. The database decides by counting some of both, within one statement. Somebody's own list is short enough to
+    be walked for every common name.
     """
 
-    def __init__(self, actor: Actor, search: str, ids: Select[Any], reference: ColumnElement[bool], *owners: Owner):
-        """`ids` selects the key of every row that the other filters leave."""
-        self._ids, self._reference, self._owners = ids, reference, owners
-        self._fits = [_fits(actor, search, *owner) for owner in owners]
-        self._people = select(User.id).where(is_named(search)).cte("people")
-        people, rows = select(self._people.c.id).limit(_COMMON + 1).subquery(), self.all(upto=_MANY + 1).subquery()
-        # The rows are counted only if the people are many.
-        self._is_common = and_(
-            select(func.count() > _COMMON).select_from(people).scalar_subquery(),
-            select(func.count() > _MANY).select_from(rows).scalar_subquery(),
-        )
+    def __init__(
+        self,
+        actor: Actor,
+        ids: Select[Any],
+        search: str,
+        sorts: Mapping[str, Any],
+        has_reference: Callable[[str], ColumnElement[bool]],
+        *owners: Owner,
+    ):
+        """`ids` selects the key of every row that the other filters leave; without owners, rows have a reference."""
+        self._ids, self._sorts, self._owners = ids, sorts, owners
+        self._key = ids.selected_columns[0]
+        words = search.replace("\0", "").strip()
+        self._is_searched = bool(words)
+        if not words:
+            return
+        self._is_own = not actor.is_staff
+        self._reference = has_reference(words)
+        self._fits = or_(self._reference, *(self._fit(actor, words, *owner) for owner in owners))
+        self._people = select(User.id).where(is_named(words, by_email=actor.is_staff)).cte("people")
+        people = select(self._people.c.id).limit(_COMMON + 1).subquery()
+        is_common: ColumnElement[bool] = select(func.count() > _COMMON).select_from(people).scalar_subquery()
+        if not self._is_own:
+            # The rows are counted only if the people are many.
+            rows = self._looked_up(self._ids.limit(_MANY + 1)).subquery()
+            few = select(rows.c.id).limit(_MANY + 1).subquery()
+            is_common = and_(is_common, select(func.count() > _MANY).select_from(few).scalar_subquery())
+        self._is_common = select(select(is_common.label("common")).cte("name").c.common).scalar_subquery()
 
-    def page(self, sorts: Mapping[str, Any], sort: str, number: int, size: int) -> Select[Any]:
-        """Return the keys that a page shows."""
-        key, by = self._ids.selected_columns[0], sort.removeprefix("-")
-        order = in_order(sorts, sort, key)
-        walked = self._ids.where(self._is_common, or_(self._reference, *self._fits)).order_by(*order)
-        rows = self._ids.add_columns(sorts[by].label("sorted_by")).order_by(*order).limit(max(1, number) * size)
-        found = self._looked_up(rows).subquery()
+    def count(self, session: Session) -> int:
+        """Return how many there are, up to the counting limit: that of searches where one is made."""
+        if self._is_searched:
+            return count_of(session, self._all(SEARCH_LIMIT + 1), limit=SEARCH_LIMIT)
+        return count_of(session, self._ids)
+
+    def page(self, sort: str, number: int, size: int) -> Select[Any]:
+        """Return the keys that a page shows.
+
+        Raises:
+            InvalidInput: The sort is not one of the list's.
+        """
+        order = in_order(self._sorts, sort, self._key)
+        if not self._is_searched:
+            return select(page_of(self._ids.order_by(*order), number, size).subquery().c.id)
+        by = sort.removeprefix("-")
+        walked = self._ids.where(self._is_common, self._fits).order_by(*order)
+        rows = self._ids.add_columns(self._sorts[by].label("sorted_by")).order_by(*order)
+        found = self._looked_up(rows.limit(max(1, number) * size)).subquery()
         looked_up = select(found.c.id).where(not_(self._is_common))
         looked_up = looked_up.order_by(*in_order({by: found.c.sorted_by}, sort, found.c.id))
         return select(union_all(page_of(walked, number, size), page_of(looked_up, number, size)).subquery().c.id)
 
-    def all(self, *, upto: int | None = None) -> Select[Any]:
-        """Return every key, each once and in no order; no more than `upto` are asked for."""
-        return select(self._looked_up(self._ids.limit(upto)).subquery().c.id).limit(upto)
+    def found(self) -> ColumnElement[bool]:
+        """Return the condition that a row fits the search; for reads of all of them, which repeat the other filters."""
+        return self._key.in_(self._all()) if self._is_searched else true()
+
+    def _all(self, upto: int | None = None) -> Select[Any]:
+        """Return every key that fits, each once and in no order; no more than `upto` are asked for."""
+        if not self._is_own:
+            return select(self._looked_up(self._ids.limit(upto)).subquery().c.id).limit(upto)
+        walked = self._ids.where(self._is_common, self._fits)
+        looked_up = self._looked_up(self._ids.limit(upto)).subquery()
+        own = union_all(walked, select(looked_up.c.id).where(not_(self._is_common))).subquery()
+        return select(own.c.id).limit(upto)
 
     def _looked_up(self, rows: Select[Any]) -> CompoundSelect[Any]:
         """Return rows from the people, each in the first part that finds it, so that none waits for all the others."""
@@ -104,6 +138,11 @@ class PeopleSearch:
             parts.append(select(*own.c).select_from(owners.join(own, true())))
             before.append(key.in_(select(owners.c.id)))
         return union_all(*parts)
+
+    def _fit(self, actor: Actor, words: str, key: InstrumentedAttribute[Any], model: Any) -> ColumnElement[bool]:
+        """Return the condition that a row's owner fits; the names are read row by row, by their keys."""
+        name = select(_names(words, by_email=actor.is_staff)).join(model, model.user_id == User.id)
+        return name_matches(name.where(model.id == key).correlate(key.class_).scalar_subquery(), words)
 
 
 def name_of(session: Session, actor: Actor, *, client: uuid.UUID | None, practitioner: uuid.UUID | None) -> str:
