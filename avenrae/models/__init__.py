@@ -29,6 +29,7 @@ from avenrae.models.identity import (
     VerificationToken,
 )
 from avenrae.models.money import (
+    LedgerDay,
     LedgerEntry,
     LedgerHour,
     Payout,
@@ -125,6 +126,7 @@ __all__ = [
     "ImportBatch",
     "ImportRow",
     "IncomingMailRow",
+    "LedgerDay",
     "LedgerEntry",
     "LedgerHour",
     "Message",
