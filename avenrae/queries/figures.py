@@ -149,13 +149,11 @@ def total_of(months: Iterable[MonthFigures]) -> Figures:
 
 def list_currencies(session: Session, actor: Actor) -> list[str]:
     """Return the currencies of the entries the actor sees, found by stepping through the index."""
-    found: list[str] = []
-    while True:
-        query = select(func.min(LedgerEntry.currency)).where(visible_ledger(actor))
-        following = session.execute(query.where(LedgerEntry.currency > found[-1]) if found else query).scalar()
-        if following is None:
-            return found
-        found.append(following)
+    least = select(func.min(LedgerEntry.currency).label("currency")).where(visible_ledger(actor))
+    found = least.cte("found", recursive=True)
+    following = least.where(LedgerEntry.currency > found.c.currency).correlate(found).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.currency.is_not(None)))
+    return list(session.scalars(select(found.c.currency).where(found.c.currency.is_not(None))))
 
 
 def books_span(session: Session, actor: Actor, currency: str) -> Span:
