@@ -26,8 +26,11 @@ from avenrae.queries.scopes import visible_clients, visible_practitioners, visib
 
 Owner = tuple[InstrumentedAttribute[Any], type[Client] | type[Practitioner]]
 """The column that says whose a row is, and what it is a key of."""
-_COMMON, _MANY = 1_000, 500
-"""A name is common if more people have it and more rows are theirs: walking the list soon finds a page of them."""
+_COMMON, _MANY, _FEW = 1_000, 500, 5_000
+"""A name is common if more people have it and more rows are theirs: walking the list soon finds a page of them.
+
+Rows that are so few are walked to their end for any name that so many people have.
+"""
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ class PeopleList:
 
     A search is by the names of the owners (for staff also e-mail) or by reference. The rows of a rare name are few and
     looked up from its people; those of a common one are many, and the list is walked in its order until the page is
-    full. The database decides by counting some of both, within one statement. Somebody's own list is short enough to
-    be walked for every common name.
+    full. A list that is short, as somebody's own or what narrow filters leave, is walked for every name that is not
+    rare. The database decides by counting some of each, within one statement.
     """
 
     def __init__(
@@ -78,18 +81,12 @@ class PeopleList:
         self._is_searched = bool(words)
         if not words:
             return
-        self._is_own = not actor.is_staff
         self._reference = has_reference(words)
         self._fits = or_(self._reference, *(self._fit(actor, words, *owner) for owner in owners))
         self._people = select(User.id).where(is_named(words, by_email=actor.is_staff)).cte("people")
-        people = select(self._people.c.id).limit(_COMMON + 1).subquery()
-        is_common: ColumnElement[bool] = select(func.count() > _COMMON).select_from(people).scalar_subquery()
-        if not self._is_own:
-            # The rows are counted only if the people are many.
-            rows = self._looked_up(self._ids.limit(_MANY + 1)).subquery()
-            few = select(rows.c.id).limit(_MANY + 1).subquery()
-            is_common = and_(is_common, select(func.count() > _MANY).select_from(few).scalar_subquery())
-        self._is_common = select(select(is_common.label("common")).cte("name").c.common).scalar_subquery()
+        # Rows are counted only if the people are many, and theirs only if the list is not short.
+        self._is_not_rare = _more_than(_COMMON, select(self._people.c.id))
+        self._is_short = _once("short", and_(self._is_not_rare, not_(_more_than(_FEW, self._ids))))
 
     def count(self, session: Session) -> int:
         """Return how many there are, up to the counting limit: that of searches where one is made."""
@@ -107,10 +104,12 @@ class PeopleList:
         if not self._is_searched:
             return select(page_of(self._ids.order_by(*order), number, size).subquery().c.id)
         by = sort.removeprefix("-")
-        walked = self._ids.where(self._is_common, self._fits).order_by(*order)
+        theirs = select(self._looked_up(self._ids.limit(_MANY + 1)).subquery().c.id)
+        is_common = _once("common", and_(self._is_not_rare, or_(self._is_short, _more_than(_MANY, theirs))))
+        walked = self._ids.where(is_common, self._fits).order_by(*order)
         rows = self._ids.add_columns(self._sorts[by].label("sorted_by")).order_by(*order)
         found = self._looked_up(rows.limit(max(1, number) * size)).subquery()
-        looked_up = select(found.c.id).where(not_(self._is_common))
+        looked_up = select(found.c.id).where(not_(is_common))
         looked_up = looked_up.order_by(*in_order({by: found.c.sorted_by}, sort, found.c.id))
         return select(union_all(page_of(walked, number, size), page_of(looked_up, number, size)).subquery().c.id)
 
@@ -120,12 +119,10 @@ class PeopleList:
 
     def _all(self, upto: int | None = None) -> Select[Any]:
         """Return every key that fits, each once and in no order; no more than `upto` are asked for."""
-        if not self._is_own:
-            return select(self._looked_up(self._ids.limit(upto)).subquery().c.id).limit(upto)
-        walked = self._ids.where(self._is_common, self._fits)
+        walked = self._ids.where(self._is_short, self._fits)
         looked_up = self._looked_up(self._ids.limit(upto)).subquery()
-        own = union_all(walked, select(looked_up.c.id).where(not_(self._is_common))).subquery()
-        return select(own.c.id).limit(upto)
+        both = union_all(walked, select(looked_up.c.id).where(not_(self._is_short))).subquery()
+        return select(both.c.id).limit(upto)
 
     def _looked_up(self, rows: Select[Any]) -> CompoundSelect[Any]:
         """Return rows from the people, each in the first part that finds it, so that none waits for all the others."""
@@ -143,6 +140,16 @@ class PeopleList:
         """Return the condition that a row's owner fits; the names are read row by row, by their keys."""
         name = select(_names(words, by_email=actor.is_staff)).join(model, model.user_id == User.id)
         return name_matches(name.where(model.id == key).correlate(key.class_).scalar_subquery(), words)
+
+
+def _more_than(n: int, rows: Select[Any]) -> ColumnElement[bool]:
+    """Return the condition that a query has more rows, of which no more than that are read."""
+    return select(func.count() > n).select_from(rows.limit(n + 1).subquery()).scalar_subquery()
+
+
+def _once(name: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return a condition that is answered once, however often a statement asks."""
+    return select(select(condition.label("yes")).cte(name).c.yes).scalar_subquery()
 
 
 def name_of(session: Session, actor: Actor, *, client: uuid.UUID | None, practitioner: uuid.UUID | None) -> str:

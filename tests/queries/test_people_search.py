@@ -16,11 +16,11 @@ from tests import make
 SYSTEM = Actor.system("Test")
 
 
-@pytest.fixture(params=[1_000, 0], ids=["rare", "common"])
+@pytest.fixture(params=[(1_000, 500, 5_000), (0, 0, 0), (0, 500, 5_000)], ids=["rare", "common", "short"])
 def common(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More people and rows than this are a common name: the same search is answered in both ways."""
-    monkeypatch.setattr(people, "_COMMON", request.param)
-    monkeypatch.setattr(people, "_MANY", request.param)
+    """What makes a name common, or a list short: the same search is answered in every way."""
+    for name, number in zip(("_COMMON", "_MANY", "_FEW"), request.param, strict=True):
+        monkeypatch.setattr(people, name, number)
 
 
 @pytest.fixture
