@@ -21,7 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from avenrae.models import Client, Practitioner, User
 from avenrae.permissions import Actor
-from avenrae.queries.listing import SEARCH_LIMIT, count_of, in_order, name_matches, page_of
+from avenrae.queries.listing import count_of, in_order, limit_of, name_matches, page_of
 from avenrae.queries.scopes import visible_clients, visible_practitioners, visible_users
 
 Owner = tuple[InstrumentedAttribute[Any], type[Client] | type[Practitioner]]
@@ -61,8 +61,8 @@ class PeopleList:
 
     A search is by the names of the owners (for staff also e-mail) or by reference. The rows of a rare name are few and
     looked up from its people; those of a common one are many, and the list is walked in its order until the page is
-    full. A list that is short, as somebody's own or what narrow filters leave, is walked for every name that is not
-    rare. The database decides by counting some of each, within one statement.
+    full; one that narrow filters leave short is walked to its end. The database decides by counting some of each,
+    within one statement. Somebody's own list is short: its rows are compared with the keys of all people who fit.
     """
 
     def __init__(
@@ -76,23 +76,29 @@ class PeopleList:
     ):
         """`ids` selects the key of every row that the other filters leave; without owners, rows have a reference."""
         self._ids, self._sorts, self._owners = ids, sorts, owners
-        self._key = ids.selected_columns[0]
+        self._key, self._limit = ids.selected_columns[0], limit_of(search)
         words = search.replace("\0", "").strip()
-        self._is_searched = bool(words)
+        self._is_looked_up = bool(words) and actor.is_staff
+        self._fits: ColumnElement[bool] = true()
         if not words:
             return
         self._reference = has_reference(words)
-        self._fits = or_(self._reference, *(self._fit(actor, words, *owner) for owner in owners))
-        self._people = select(User.id).where(is_named(words, by_email=actor.is_staff)).cte("people")
+        if not self._is_looked_up:
+            named = is_named(words, by_email=False)
+            users = ((key, select(model.id).join(User, model.user_id == User.id)) for key, model in owners)
+            self._fits = or_(self._reference, *(key.in_(owner.where(named)) for key, owner in users))
+            self._ids = ids.where(self._fits)
+            return
+        self._fits = or_(self._reference, *(_fits(words, *owner) for owner in owners))
+        self._people = select(User.id).where(is_named(words)).cte("people")
         # Rows are counted only if the people are many, and theirs only if the list is not short.
         self._is_not_rare = _more_than(_COMMON, select(self._people.c.id))
         self._is_short = _once("short", and_(self._is_not_rare, not_(_more_than(_FEW, self._ids))))
 
     def count(self, session: Session) -> int:
         """Return how many there are, up to the counting limit: that of searches where one is made."""
-        if self._is_searched:
-            return count_of(session, self._all(SEARCH_LIMIT + 1), limit=SEARCH_LIMIT)
-        return count_of(session, self._ids)
+        rows = self._all(self._limit + 1) if self._is_looked_up else self._ids
+        return count_of(session, rows, limit=self._limit)
 
     def page(self, sort: str, number: int, size: int) -> Select[Any]:
         """Return the keys that a page shows.
@@ -101,7 +107,7 @@ class PeopleList:
             InvalidInput: The sort is not one of the list's.
         """
         order = in_order(self._sorts, sort, self._key)
-        if not self._is_searched:
+        if not self._is_looked_up:
             return select(page_of(self._ids.order_by(*order), number, size).subquery().c.id)
         by = sort.removeprefix("-")
         theirs = select(self._looked_up(self._ids.limit(_MANY + 1)).subquery().c.id)
@@ -115,7 +121,7 @@ class PeopleList:
 
     def found(self) -> ColumnElement[bool]:
         """Return the condition that a row fits the search; for reads of all of them, which repeat the other filters."""
-        return self._key.in_(self._all()) if self._is_searched else true()
+        return self._key.in_(self._all()) if self._is_looked_up else self._fits
 
     def _all(self, upto: int | None = None) -> Select[Any]:
         """Return every key that fits, each once and in no order; no more than `upto` are asked for."""
@@ -136,10 +142,11 @@ class PeopleList:
             before.append(key.in_(select(owners.c.id)))
         return union_all(*parts)
 
-    def _fit(self, actor: Actor, words: str, key: InstrumentedAttribute[Any], model: Any) -> ColumnElement[bool]:
-        """Return the condition that a row's owner fits; the names are read row by row, by their keys."""
-        name = select(_names(words, by_email=actor.is_staff)).join(model, model.user_id == User.id)
-        return name_matches(name.where(model.id == key).correlate(key.class_).scalar_subquery(), words)
+
+def _fits(words: str, key: InstrumentedAttribute[Any], model: Any) -> ColumnElement[bool]:
+    """Return the condition that a row's owner fits; the names are read row by row, by their keys."""
+    name = select(_names(words, by_email=True)).join(model, model.user_id == User.id).where(model.id == key)
+    return name_matches(name.correlate(key.class_).scalar_subquery(), words)
 
 
 def _more_than(n: int, rows: Select[Any]) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from avenrae.enums import Role
 from avenrae.models import Order, User
 from avenrae.permissions import Actor
-from avenrae.queries import people
+from avenrae.queries import listing, people
 from avenrae.queries.bookings import BookingFilters, count_bookings, each_booking, list_bookings
 from avenrae.queries.orders import OrderFilters, count_orders, each_order, list_orders
 from tests import make
@@ -84,7 +84,7 @@ def test_counting_stops_where_a_search_finds_many(
     session: Session, named: list[str], common: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pages go on beyond it."""
-    monkeypatch.setattr(people, "SEARCH_LIMIT", 1)
+    monkeypatch.setattr(listing, "SEARCH_LIMIT", 1)
     wanted = BookingFilters(search="zolile")
     assert count_bookings(session, SYSTEM, wanted) == 2
     assert [b.reference for b in list_bookings(session, SYSTEM, wanted, page=3, size=1)] == named[2:]
