@@ -1,17 +1,22 @@
 """Which rows an actor may see: every query and every service starts from one of these conditions."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from avenrae import clock
 from avenrae.enums import ReviewSide, ReviewStatus, Role, VerificationStatus
 from avenrae.models import (
     Booking,
     BookingWaitlist,
     Client,
+    Conversation,
+    ConversationReading,
     LedgerEntry,
+    Message,
     Notification,
     Order,
     Practitioner,
@@ -25,6 +30,9 @@ from avenrae.models import (
     User,
 )
 from avenrae.permissions import Actor, Permission
+
+READING = timedelta(minutes=30)
+"""So long a line in `conversation_readings` lets its reader read on; after that he says again that he does."""
 
 
 def visible_bookings(actor: Actor) -> ColumnElement[bool]:
@@ -154,6 +162,43 @@ def visible_ticket_messages(actor: Actor) -> ColumnElement[bool]:
         return true()
     own = select(Ticket.id).where(visible_tickets(actor))
     return TicketMessage.ticket_id.in_(own) & TicketMessage.is_internal.is_(False)
+
+
+def visible_conversations(actor: Actor) -> ColumnElement[bool]:
+    """A client, a practitioner: those he takes part in; staff: those that a ticket links to, but no word of them."""
+    if actor.is_staff:
+        linked = select(Ticket.id).where(Ticket.conversation_id == Conversation.id)
+        return linked.exists() if actor.may(Permission.CONVERSATION_MODERATE) else false()
+    if not actor.may(Permission.CONVERSATION_WRITE):
+        return false()
+    if actor.role is Role.PRACTITIONER:
+        return _is_own(Conversation.practitioner_user_id, actor.user_id)
+    return _is_own(Conversation.client_user_id, actor.user_id)
+
+
+def visible_messages(actor: Actor) -> ColumnElement[bool]:
+    """Both members: all of theirs. Staff: what was reported; and all of a conversation that they have just said in
+    writing to read (`services/moderation.py`), through a ticket that links to it still.
+    """
+    if not actor.is_staff:
+        return Message.conversation_id.in_(select(Conversation.id).where(visible_conversations(actor)))
+    if not actor.may(Permission.CONVERSATION_MODERATE):
+        return false()
+    return or_(Message.reported_at.is_not(None), standing_readings(actor, Message.conversation_id).exists())
+
+
+def standing_readings(actor: Actor, conversation_id: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Select[Any]:
+    """Return when the actor said that he reads a conversation, as far as that lets him read now."""
+    return (
+        select(ConversationReading.read_at)
+        .join(Ticket, Ticket.id == ConversationReading.ticket_id)
+        .where(
+            ConversationReading.conversation_id == conversation_id,
+            ConversationReading.read_at > clock.now() - READING,
+            Ticket.conversation_id == ConversationReading.conversation_id,
+            _is_own(ConversationReading.reader_id, actor.user_id),
+        )
+    )
 
 
 def visible_refund_requests(actor: Actor) -> ColumnElement[bool]:
