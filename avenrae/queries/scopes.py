@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from avenrae import clock
 from avenrae.enums import ReviewSide, ReviewStatus, Role, VerificationStatus
@@ -33,6 +33,7 @@ from avenrae.permissions import Actor, Permission
 
 READING = timedelta(minutes=30)
 """So long a line in `conversation_readings` lets its reader read on; after that he says again that he does."""
+_linking = aliased(Ticket, name="linking")
 
 
 def visible_bookings(actor: Actor) -> ColumnElement[bool]:
@@ -167,7 +168,7 @@ def visible_ticket_messages(actor: Actor) -> ColumnElement[bool]:
 def visible_conversations(actor: Actor) -> ColumnElement[bool]:
     """A client, a practitioner: those he takes part in; staff: those that a ticket links to, but no word of them."""
     if actor.is_staff:
-        linked = select(Ticket.id).where(Ticket.conversation_id == Conversation.id)
+        linked = select(_linking.id).where(_linking.conversation_id == Conversation.id)
         return linked.exists() if actor.may(Permission.CONVERSATION_MODERATE) else false()
     if not actor.may(Permission.CONVERSATION_WRITE):
         return false()
@@ -191,11 +192,11 @@ def standing_readings(actor: Actor, conversation_id: ColumnElement[Any] | Instru
     """Return when the actor said that he reads a conversation, as far as that lets him read now."""
     return (
         select(ConversationReading.read_at)
-        .join(Ticket, Ticket.id == ConversationReading.ticket_id)
+        .join(_linking, _linking.id == ConversationReading.ticket_id)
         .where(
             ConversationReading.conversation_id == conversation_id,
             ConversationReading.read_at > clock.now() - READING,
-            Ticket.conversation_id == ConversationReading.conversation_id,
+            _linking.conversation_id == ConversationReading.conversation_id,
             _is_own(ConversationReading.reader_id, actor.user_id),
         )
     )

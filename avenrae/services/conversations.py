@@ -116,9 +116,7 @@ def mark_conversation_read(session: Session, actor: Actor, conversation_id: uuid
     )
 
 
-def _write(
-    session: Session, actor: Actor, conversation: Conversation, text: str, *, is_first: bool = False
-) -> Message:
+def _write(session: Session, actor: Actor, conversation: Conversation, text: str, *, is_first: bool = False) -> Message:
     """Write into a conversation that is locked: each message is later than the one before, so marks are exact."""
     members = (conversation.client_user_id, conversation.practitioner_user_id)
     other_id = next(key for key in members if key != actor.user_id)

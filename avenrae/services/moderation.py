@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from avenrae import clock
@@ -55,7 +55,7 @@ def report_message(session: Session, actor: Actor, message_id: uuid.UUID, reason
 def hide_message(session: Session, actor: Actor, message_id: uuid.UUID, reason: str) -> Message:
     """Hide a message that was reported, or that the actor reads through a ticket; both sides are told why.
 
-    The other one sees only that it was hidden; who wrote it still reads his own words, so that he knows which they were.
+    The other one sees only that it was hidden; who wrote it still reads his own words, to know which they were.
 
     Raises:
         NotFound: It was not reported, and the actor is not reading its conversation.
@@ -118,7 +118,9 @@ def open_conversation(session: Session, actor: Actor, ticket_id: uuid.UUID) -> u
     ticket = lock_ticket(session, actor, ticket_id, Permission.CONVERSATION_MODERATE)
     if ticket.conversation_id is None or actor.user_id is None:
         raise NotFound("This ticket is about no conversation.")
-    readings = standing_readings(actor, Ticket.conversation_id).where(Ticket.id == ticket.id)
+    readings = standing_readings(actor, literal(ticket.conversation_id)).where(
+        ConversationReading.ticket_id == ticket.id
+    )
     if session.execute(readings.limit(1)).first() is None:
         session.add(
             ConversationReading(
