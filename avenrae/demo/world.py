@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.db.transaction import read_session, transaction
 from avenrae.demo.books import settle
+from avenrae.demo.conversations import write_to_one_another
 from avenrae.demo.desk import open_desk
 from avenrae.demo.hours import diaries
 from avenrae.demo.people import DEMO_ACCOUNTS, People
@@ -137,6 +138,7 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     say("Answering the post of half a year…")
     open_desk(session, frame, tables, agenda)
     ask_and_note(session, frame)
+    write_to_one_another(session, frame, tables, agenda)
     live_notices(session, frame, agenda)
     session.flush()
     session.execute(text(f"ANALYZE {', '.join(table.name for table in Base.metadata.sorted_tables)}"))

@@ -74,6 +74,7 @@ class ConversationDetail:
     id: uuid.UUID
     client_name: str
     client_user_id: uuid.UUID
+    client_id: uuid.UUID | None
     practitioner_name: str
     practitioner_id: uuid.UUID | None
     last_message_at: datetime
@@ -237,6 +238,7 @@ def get_conversation(
             Conversation.id,
             _name(_client),
             Conversation.client_user_id,
+            Client.id,
             _name(_practitioner),
             Practitioner.id,
             Conversation.last_message_at,
@@ -249,6 +251,7 @@ def get_conversation(
         )
         .join(_client, _client.id == Conversation.client_user_id)
         .join(_practitioner, _practitioner.id == Conversation.practitioner_user_id)
+        .outerjoin(Client, Client.user_id == Conversation.client_user_id)
         .outerjoin(Practitioner, Practitioner.user_id == Conversation.practitioner_user_id)
         .where(Conversation.id == conversation_id, visible_conversations(actor))
     )

@@ -265,7 +265,8 @@ def _next_monday(today: date) -> date:
     return today + timedelta(days=7 - today.weekday())
 
 
-_SCREENS = {"booking": "care/booking", "order": "store/order"}
+_SCREENS = {"booking": "care/booking", "order": "store/order", "conversation": "support/conversation"}
+"""The screen of each record; the desk opens a conversation elsewhere, where that is written down."""
 
 
 def linked(ticket: TicketDetail) -> None:
@@ -278,8 +279,8 @@ def linked(ticket: TicketDetail) -> None:
         st.markdown("**About**")
         for one in found:
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-                label = f"{plain_text(one.reference)} · {words(one.what)}"
-                if one.kind in _SCREENS:
+                label = " · ".join(filter(None, (plain_text(one.reference), words(one.what))))
+                if one.kind in _SCREENS and not (one.kind == "conversation" and staff):
                     link(_SCREENS[one.kind], label, icon=":material/arrow_forward:", id=str(one.id))
                 else:
                     st.markdown(label)
@@ -294,7 +295,7 @@ def linked(ticket: TicketDetail) -> None:
                         key=f"unlink-{one.kind}-{ticket.id}",
                     )
         if not found:
-            st.caption("Linked to no booking, order or payment.")
+            st.caption("Linked to no booking, order, payment or conversation.")
         if staff:
             opener("Link", lambda: _link(ticket), refused=_no_change(ticket), icon=":material/add_link:")
 
@@ -308,7 +309,9 @@ def _link(ticket: TicketDetail) -> None:
     found = load(find_linkable, ticket, search)
     st.caption("Found" if search.strip() else f"The newest of {plain_text(ticket.requester_name)}")
     for one in found:
-        label = f"{words(one.kind)} {plain_text(one.reference)} · {words(one.what)} · {when(one.at, zone)}"
+        label = " · ".join(
+            filter(None, (f"{words(one.kind)} {plain_text(one.reference)}", words(one.what), when(one.at, zone)))
+        )
         if action(label, link_ticket, "Linked.", ticket.id, Link(one.kind), one.id, key=f"link-{one.id}-{ticket.id}"):
             st.rerun()
     if not found:

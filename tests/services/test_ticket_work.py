@@ -285,9 +285,13 @@ def test_links_are_to_what_is_there(session: Session, desk: None) -> None:
     link_ticket(session, SYSTEM, ticket.id, Link.BOOKING, booking.id)
     link_ticket(session, SYSTEM, ticket.id, Link.CONVERSATION, talk.id)
     linked = find_linked(session, SYSTEM, get_ticket(session, SYSTEM, ticket.id))
-    assert [(o.kind, o.reference) for o in linked] == [("booking", booking.reference), ("conversation", "Conversation")]
+    worker = session.get_one(User, practitioner.user_id)
+    assert [(o.kind, o.reference) for o in linked] == [
+        ("booking", booking.reference),
+        ("conversation", f"{asking.name} and {worker.name}"),
+    ]
     seen = find_linked(session, make.actor_of(asking, client=client), get_ticket(session, SYSTEM, ticket.id))
-    assert [o.kind for o in seen] == ["booking"]
+    assert [o.kind for o in seen] == ["booking", "conversation"]
     found = find_linkable(session, SYSTEM, get_ticket(session, SYSTEM, ticket.id), booking.reference.lower())
     assert [o.id for o in found] == [booking.id]
     with pytest.raises(Conflict, match=r"^A ticket is linked to conversations of its requester only\.$"):
