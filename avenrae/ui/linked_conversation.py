@@ -116,7 +116,8 @@ def hide_one(messages: Sequence[PrivateMessage]) -> None:
     """Choose a message of the conversation that is being read, to hide it or to show it again."""
     st.write("The other one does not see it any more; its author still does. Both are told why. It can be shown again.")
     by_key = {str(m.id): m for m in reversed(messages)}
-    chosen = st.radio("Which message?", list(by_key), format_func=lambda key: _named(by_key[key]), key="hide-which")
+    names = {key: _named(message) for key, message in by_key.items()}
+    chosen = st.radio("Which message?", list(names), format_func=names.__getitem__, key="hide-which")
     message = by_key[chosen]
     if message.is_hidden:
         _reason_form(

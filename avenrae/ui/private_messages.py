@@ -69,13 +69,7 @@ def _message(message: PrivateMessage, *, is_right: bool) -> Iterator[str]:
 def write_form(conversation_id: uuid.UUID, name: str) -> None:
     """Draw where the next message is written."""
     with Form(f"write-{conversation_id}") as form:
-        st.text_area(
-            f"Your message to {plain_text(name)}",
-            key=form.key("body"),
-            height=120,
-            max_chars=LONGEST,
-            placeholder="Write",
-        )
+        st.text_area(f"Your message to {plain_text(name)}", key=form.key("body"), height=120, max_chars=LONGEST)
         form.submit("Send", send_message, "Sent.", conversation_id, icon=":material/send:", body=form.field("body"))
 
 
@@ -86,18 +80,10 @@ def report_dialog(messages: Sequence[PrivateMessage]) -> None:
         "Our desk reads the message that you choose and decides whether it stays. It opens a ticket of yours, through"
         " which the desk may also read the rest of this conversation; each time it does is written down."
     )
-    by_key = {str(m.id): m for m in reversed(messages)}
+    named = {str(m.id): beginning(m) for m in reversed(messages)}
     with Form("report-message", border=False) as form:
-        st.radio(
-            "Which message?", list(by_key), format_func=lambda key: beginning(by_key[key]), key=form.key("message")
-        )
-        st.text_area(
-            "What is wrong with it?",
-            key=form.key("reason"),
-            max_chars=2000,
-            height=100,
-            placeholder="The desk reads this",
-        )
+        st.radio("Which message?", list(named), format_func=named.__getitem__, key=form.key("message"))
+        st.text_area("What is wrong with it?", key=form.key("reason"), max_chars=2000, height=100)
         form.submit(
             "Report to the desk",
             report_message,
