@@ -6,6 +6,7 @@ import pkgutil
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -20,6 +21,7 @@ from avenrae.permissions import Actor
 from avenrae.queries import (
     bookings,
     busy_calendars,
+    conversations,
     desk_figures,
     directory,
     directory_filters,
@@ -32,6 +34,7 @@ from avenrae.queries import (
     orders,
     practitioner_map,
     products,
+    reported_messages,
     reviewable,
     reviews,
     ticket_messages,
@@ -50,7 +53,10 @@ BIG = {
     "bookings",
     "busy_times",
     "clients",
+    "conversation_members",
+    "conversations",
     "ledger_entries",
+    "messages",
     "notifications",
     "order_items",
     "orders",
@@ -249,6 +255,60 @@ def test_own_lists_walk_an_index(crowded: Engine, role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.CLIENT])
+def test_conversations_walk_an_index(crowded: Engine, role: Role) -> None:
+    """Of the one who has most, in every order; the newest messages of the longest, and those before."""
+    column = "practitioner_user_id" if role is Role.PRACTITIONER else "client_user_id"
+    with crowded.connect() as connection:
+        user = connection.execute(
+            text(f"SELECT {column} FROM conversations GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1")
+        ).scalar_one()
+        longest, before = connection.execute(
+            text(
+                f"SELECT conversation_id, (array_agg(m.id ORDER BY m.created_at))[count(*) / 2] FROM messages m"
+                f" JOIN conversations c ON c.id = m.conversation_id WHERE c.{column} = :user"
+                " GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+            ),
+            {"user": user},
+        ).one()
+    own = Actor(user, role, "Guard")
+    for rest in ({}, {"show": "unread"}, {"q": "zanele"}):
+        for sort in ("last", "-last"):
+            filters = conversations.conversation_filters(rest)
+            assert (
+                _faults_of(crowded, lambda s, f=filters, o=sort: conversations.list_conversations(s, own, f, sort=o))
+                == []
+            )
+            assert _faults_of(crowded, lambda s, f=filters: conversations.count_conversations(s, own, f)) == []
+    for read in (
+        lambda s: conversations.get_conversation(s, own, longest),
+        lambda s: conversations.list_private_messages(s, own, longest),
+        lambda s: conversations.list_private_messages(s, own, longest, before=before),
+    ):
+        assert _faults_of(crowded, read) == []
+
+
+def test_the_desk_reads_little_of_conversations(crowded: Engine) -> None:
+    with crowded.connect() as connection:
+        ticket, talk, reader = connection.execute(
+            text("SELECT ticket_id, conversation_id, reader_id FROM conversation_readings ORDER BY id LIMIT 1")
+        ).one()
+    agent = Actor(reader, Role.SUPPORT, "Guard")
+    for show in reported_messages.Shown:
+        filters = reported_messages.ReportFilters(show)
+        for sort in ("reported", "-reported"):
+            read = partial(reported_messages.list_reported, actor=agent, filters=filters, sort=sort)
+            assert _faults_of(crowded, read) == []
+        assert _faults_of(crowded, lambda s, f=filters: reported_messages.count_reported(s, agent, f)) == []
+    for look in (
+        lambda s: reported_messages.find_reported(s, agent, ticket),
+        lambda s: conversations.get_conversation(s, agent, talk, ticket_id=ticket),
+        lambda s: conversations.list_private_messages(s, agent, talk),
+        lambda s: conversations.list_readings(s, agent, talk),
+    ):
+        assert _faults_of(crowded, look) == []
+
+
+@pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.CLIENT])
 def test_notices_walk_an_index(crowded: Engine, role: Role) -> None:
     """The count in the menu is read on every page."""
     own = _busiest(crowded, role)
@@ -385,6 +445,10 @@ ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_openers": lambda ids: (ids["tickets"],),
     "find_linkable": lambda ids: (_ticket(ids),),
     "find_mergeable": lambda ids: (_ticket(ids),),
+    "list_conversations": lambda ids: (conversations.ConversationFilters(),),
+    "list_private_messages": lambda ids: (ids["conversations"],),
+    "list_readings": lambda ids: (ids["conversations"],),
+    "list_reported": lambda ids: (reported_messages.ReportFilters(),),
     "list_due_calendars": lambda ids: (clock.now(),),
 }
 """What else a bounded list is given beside the session and the actor."""
@@ -413,7 +477,7 @@ def test_no_list_is_unbounded(crowded: Engine, listed: Callable[..., Any]) -> No
     with crowded.connect() as connection:
         ids = {
             table: connection.execute(text(f"SELECT id FROM {table} LIMIT 1")).scalar_one()
-            for table in ("bookings", "products", "practitioners", "tickets")
+            for table in ("bookings", "conversations", "products", "practitioners", "tickets")
         }
     with read_session() as session, listening(crowded) as heard:
         listed(session, ADMIN, *ARGUMENTS[listed.__name__](ids))
