@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session, aliased
 from avenrae.models import Conversation, Message, Ticket, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.listing import PAGE_SIZE, count_of, in_order, one_of, page_of
-from avenrae.queries.scopes import visible_messages
+from avenrae.queries.scopes import visible_messages, visible_tickets
 
-_author = aliased(User, name="author")
-_reporter = aliased(User, name="reporter")
+_client = aliased(User, name="client")
+_practitioner = aliased(User, name="practitioner")
 _SORTS = {"reported": Message.reported_at}
 
 
@@ -54,10 +54,10 @@ class ReportFilters:
 class ReportedMessage:
     """One message that was reported, by whom and why, in which ticket, and what was decided."""
 
-    id: uuid.UUID
-    body: str
     author_name: str
     reporter_name: str
+    id: uuid.UUID
+    body: str
     created_at: datetime
     reported_at: datetime
     report_reason: str
@@ -71,6 +71,15 @@ class ReportedMessage:
     def is_open(self) -> bool:
         """Whether it waits for a decision."""
         return self.decided_at is None
+
+
+@dataclass(frozen=True)
+class LinkedConversation:
+    """The conversation that a ticket links to, and of it only the message whose report opened the ticket."""
+
+    client_name: str
+    practitioner_name: str
+    reported: ReportedMessage | None
 
 
 def report_filters(params: Mapping[str, str]) -> ReportFilters:
@@ -109,11 +118,23 @@ def list_reported(
     return [ReportedMessage(*row) for row in found]
 
 
-def find_reported(session: Session, actor: Actor, ticket_id: uuid.UUID) -> ReportedMessage | None:
-    """Return the message whose report opened a ticket, or None where it was opened otherwise."""
+def find_linked_conversation(session: Session, actor: Actor, ticket_id: uuid.UUID) -> LinkedConversation | None:
+    """Return who takes part in the conversation that a ticket links to, and the message whose report opened it."""
     require(actor, Permission.CONVERSATION_MODERATE)
-    found = session.execute(_rows().where(Message.ticket_id == ticket_id, visible_messages(actor))).one_or_none()
-    return ReportedMessage(*found) if found else None
+    query = (
+        select(*_names(Conversation.client_user_id == Message.author_id), *_told())
+        .select_from(Ticket)
+        .join(Conversation, Conversation.id == Ticket.conversation_id)
+        .join(_client, _client.id == Conversation.client_user_id)
+        .join(_practitioner, _practitioner.id == Conversation.practitioner_user_id)
+        .outerjoin(Message, Message.ticket_id == Ticket.id)
+        .where(Ticket.id == ticket_id, visible_tickets(actor))
+    )
+    found = session.execute(query.add_columns(_name(_client), _name(_practitioner))).one_or_none()
+    if found is None:
+        return None
+    *message, client, practitioner = found
+    return LinkedConversation(client, practitioner, ReportedMessage(*message) if found.id else None)
 
 
 def _ids(actor: Actor, filters: ReportFilters) -> Select[Any]:
@@ -121,25 +142,37 @@ def _ids(actor: Actor, filters: ReportFilters) -> Select[Any]:
 
 
 def _rows() -> Select[*tuple[Any, ...]]:
-    both = (Conversation.client_user_id, Conversation.practitioner_user_id)
-    reporter = case((both[0] == Message.author_id, both[1]), else_=both[0])
     return (
-        select(
-            Message.id,
-            Message.body,
-            _author.first_name + " " + _author.last_name,
-            _reporter.first_name + " " + _reporter.last_name,
-            Message.created_at,
-            Message.reported_at,
-            Message.report_reason,
-            Ticket.id,
-            Ticket.number,
-            Message.decided_at,
-            Message.decision_reason,
-            Message.hidden_at,
-        )
+        select(*_names(Conversation.client_user_id == Message.author_id), *_told())
+        .select_from(Message)
         .join(Conversation, Conversation.id == Message.conversation_id)
-        .join(_author, _author.id == Message.author_id)
-        .join(_reporter, _reporter.id == reporter)
+        .join(_client, _client.id == Conversation.client_user_id)
+        .join(_practitioner, _practitioner.id == Conversation.practitioner_user_id)
         .join(Ticket, Ticket.id == Message.ticket_id)
     )
+
+
+def _names(by_client: ColumnElement[bool]) -> list[ColumnElement[Any]]:
+    """Return who wrote a message and who reported it."""
+    client, practitioner = _name(_client), _name(_practitioner)
+    return [case((by_client, client), else_=practitioner), case((by_client, practitioner), else_=client)]
+
+
+def _told() -> list[Any]:
+    return [
+        Message.id,
+        Message.body,
+        Message.created_at,
+        Message.reported_at,
+        Message.report_reason,
+        Ticket.id.label("in_ticket"),
+        Ticket.number,
+        Message.decided_at,
+        Message.decision_reason,
+        Message.hidden_at,
+    ]
+
+
+def _name(who: Any) -> ColumnElement[str]:
+    name: ColumnElement[str] = who.first_name + " " + who.last_name
+    return name

@@ -9,9 +9,10 @@ import streamlit as st
 
 from avenrae.permissions import Permission
 from avenrae.queries.conversations import PrivateMessage
-from avenrae.queries.reported_messages import ReportedMessage, find_reported
+from avenrae.queries.reported_messages import ReportedMessage, find_linked_conversation
 from avenrae.queries.ticket_messages import TicketDetail
 from avenrae.services.moderation import hide_message, keep_message, open_conversation, restore_message
+from avenrae.services.tickets import Link, link_ticket
 from avenrae.ui.actions import Form, action, actor, load, opener
 from avenrae.ui.details import fact
 from avenrae.ui.format import plain_text, when
@@ -30,12 +31,26 @@ def show_linked_conversation(ticket: TicketDetail) -> None:
     """Draw what was reported in a ticket, with the desk's decision, and the way to read the whole conversation."""
     if ticket.conversation_id is None or not actor().may(Permission.CONVERSATION_MODERATE):
         return
-    reported = load(find_reported, ticket.id)
+    found = load(find_linked_conversation, ticket.id)
+    if found is None:
+        return
     with st.container(border=True):
-        st.markdown("**Conversation**" if reported is None else "**Reported message**")
-        if reported is not None:
-            _reported(reported)
-        read_button(ticket.id, ticket.conversation_id, "Read the whole conversation" if reported else "Read it")
+        st.markdown(f"**Conversation of {plain_text(found.client_name)} and {plain_text(found.practitioner_name)}**")
+        if found.reported is not None:
+            _reported(found.reported)
+        with st.container(horizontal=True):
+            read_button(
+                ticket.id, ticket.conversation_id, "Read the whole conversation" if found.reported else "Read it"
+            )
+            action(
+                "Unlink",
+                link_ticket,
+                "Unlinked.",
+                ticket.id,
+                Link.CONVERSATION,
+                None,
+                key=f"unlink-conversation-{ticket.id}",
+            )
         st.caption("Two people wrote it in private: that you read it, through this ticket, is written down.")
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -266,13 +267,13 @@ def _next_monday(today: date) -> date:
 
 
 _SCREENS = {"booking": "care/booking", "order": "store/order", "conversation": "support/conversation"}
-"""The screen of each record; the desk opens a conversation elsewhere, where that is written down."""
 
 
 def linked(ticket: TicketDetail) -> None:
     """Draw what a ticket is about; staff link and unlink."""
     staff = actor().is_staff
-    found = load(find_linked, ticket)
+    # The desk has a card of its own for a conversation, where reading it is written down.
+    found = load(find_linked, replace(ticket, conversation_id=None) if staff else ticket)
     if not (found or staff):
         return
     with st.container(border=True):
@@ -280,7 +281,7 @@ def linked(ticket: TicketDetail) -> None:
         for one in found:
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 label = " · ".join(filter(None, (plain_text(one.reference), words(one.what))))
-                if one.kind in _SCREENS and not (one.kind == "conversation" and staff):
+                if one.kind in _SCREENS:
                     link(_SCREENS[one.kind], label, icon=":material/arrow_forward:", id=str(one.id))
                 else:
                     st.markdown(label)
@@ -295,7 +296,7 @@ def linked(ticket: TicketDetail) -> None:
                         key=f"unlink-{one.kind}-{ticket.id}",
                     )
         if not found:
-            st.caption("Linked to no booking, order, payment or conversation.")
+            st.caption("Linked to no booking, order or payment.")
         if staff:
             opener("Link", lambda: _link(ticket), refused=_no_change(ticket), icon=":material/add_link:")
 

@@ -419,7 +419,7 @@ BREAKS: list[tuple[str, str, str]] = [
         WHERE number = :ref""",
     ),
     (
-        "conversation-readings",
+        "linked-conversations",
         "reported ticket",
         "UPDATE tickets SET requester_id = (SELECT id FROM users WHERE email = :suspended) WHERE number = :ref",
     ),

@@ -85,12 +85,11 @@ SUPPORT = (
         WHERE t.requester_id = m.author_id OR t.requester_id NOT IN (c.client_user_id, c.practitioner_user_id)""",
     ),
     by_sql(
-        "conversation-readings",
-        "The desk read a conversation through a ticket of one of its members.",
+        "linked-conversations",
+        "A ticket links to conversations of its requester only.",
         """
-        SELECT t.number AS reference, 'the ticket is of neither member' AS detail
-        FROM conversation_readings r
-        JOIN conversations c ON c.id = r.conversation_id JOIN tickets t ON t.id = r.ticket_id
+        SELECT t.number AS reference, 'its requester takes no part in the conversation' AS detail
+        FROM tickets t JOIN conversations c ON c.id = t.conversation_id
         WHERE t.requester_id NOT IN (c.client_user_id, c.practitioner_user_id)""",
     ),
 )
