@@ -84,7 +84,7 @@ def report_dialog(messages: Sequence[PrivateMessage]) -> None:
     with Form("report-message", border=False) as form:
         st.radio("Which message?", list(named), format_func=named.__getitem__, key=form.key("message"))
         st.text_area("What is wrong with it?", key=form.key("reason"), max_chars=2000, height=100)
-        form.submit(
+        sent = form.submit(
             "Report to the desk",
             report_message,
             lambda ticket: f"Reported. We answer in {ticket.number}.",
@@ -92,6 +92,8 @@ def report_dialog(messages: Sequence[PrivateMessage]) -> None:
             reason=form.field("reason"),
             then=lambda ticket: open_screen("support/ticket", id=str(ticket.id)),
         )
+        if sent:
+            st.rerun()
 
 
 def beginning(message: PrivateMessage) -> str:
