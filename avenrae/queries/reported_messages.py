@@ -4,7 +4,7 @@ The desk reads the words of what was reported; the rest of the conversation need
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from avenrae.models import Conversation, Message, Ticket, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.listing import PAGE_SIZE, count_of, in_order, one_of, page_of
-from avenrae.queries.scopes import visible_messages, visible_tickets
+from avenrae.queries.scopes import visible_messages
 
 _client = aliased(User, name="client")
 _practitioner = aliased(User, name="practitioner")
@@ -118,23 +118,24 @@ def list_reported(
     return [ReportedMessage(*row) for row in found]
 
 
-def find_linked_conversation(session: Session, actor: Actor, ticket_id: uuid.UUID) -> LinkedConversation | None:
-    """Return who takes part in the conversation that a ticket links to, and the message whose report opened it."""
-    require(actor, Permission.CONVERSATION_MODERATE)
-    query = (
-        select(*_names(Conversation.client_user_id == Message.author_id), *_told())
-        .select_from(Ticket)
-        .join(Conversation, Conversation.id == Ticket.conversation_id)
-        .join(_client, _client.id == Conversation.client_user_id)
-        .join(_practitioner, _practitioner.id == Conversation.practitioner_user_id)
+def with_linked_conversation(tickets: Select[Any]) -> Select[Any]:
+    """Return a query of tickets with what `linked_conversation` reads, in its last columns; for the desk alone."""
+    return (
+        tickets.add_columns(
+            *_names(Conversation.client_user_id == Message.author_id), *_told(), _name(_client), _name(_practitioner)
+        )
+        .outerjoin(Conversation, Conversation.id == Ticket.conversation_id)
+        .outerjoin(_client, _client.id == Conversation.client_user_id)
+        .outerjoin(_practitioner, _practitioner.id == Conversation.practitioner_user_id)
         .outerjoin(Message, Message.ticket_id == Ticket.id)
-        .where(Ticket.id == ticket_id, visible_tickets(actor))
     )
-    found = session.execute(query.add_columns(_name(_client), _name(_practitioner))).one_or_none()
-    if found is None:
-        return None
-    *message, client, practitioner = found
-    return LinkedConversation(client, practitioner, ReportedMessage(*message) if found.id else None)
+
+
+def linked_conversation(row: Sequence[Any]) -> LinkedConversation | None:
+    """Return the conversation that a ticket links to, from a row of such a query."""
+    *message, client, practitioner = row[-len(ReportedMessage.__dataclass_fields__) - 2 :]
+    reported = ReportedMessage(*message)
+    return LinkedConversation(client, practitioner, reported if reported.reported_at else None) if client else None
 
 
 def _ids(actor: Actor, filters: ReportFilters) -> Select[Any]:

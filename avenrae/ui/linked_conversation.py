@@ -7,13 +7,12 @@ from typing import Any, Protocol
 
 import streamlit as st
 
-from avenrae.permissions import Permission
 from avenrae.queries.conversations import PrivateMessage
-from avenrae.queries.reported_messages import ReportedMessage, find_linked_conversation
+from avenrae.queries.reported_messages import ReportedMessage
 from avenrae.queries.ticket_messages import TicketDetail
 from avenrae.services.moderation import hide_message, keep_message, open_conversation, restore_message
 from avenrae.services.tickets import Link, link_ticket
-from avenrae.ui.actions import Form, action, actor, load, opener
+from avenrae.ui.actions import Form, action, actor, opener
 from avenrae.ui.details import fact
 from avenrae.ui.format import plain_text, when
 from avenrae.ui.lists import open_screen
@@ -29,10 +28,8 @@ class Decided(Protocol):
 
 def show_linked_conversation(ticket: TicketDetail) -> None:
     """Draw what was reported in a ticket, with the desk's decision, and the way to read the whole conversation."""
-    if ticket.conversation_id is None or not actor().may(Permission.CONVERSATION_MODERATE):
-        return
-    found = load(find_linked_conversation, ticket.id)
-    if found is None:
+    found = ticket.conversation
+    if found is None or ticket.conversation_id is None:
         return
     with st.container(border=True):
         st.markdown(f"**Conversation of {plain_text(found.client_name)} and {plain_text(found.practitioner_name)}**")

@@ -300,7 +300,7 @@ def test_the_desk_reads_little_of_conversations(crowded: Engine) -> None:
             assert _faults_of(crowded, read) == []
         assert _faults_of(crowded, lambda s, f=filters: reported_messages.count_reported(s, agent, f)) == []
     for look in (
-        lambda s: reported_messages.find_linked_conversation(s, agent, ticket),
+        lambda s: ticket_messages.get_ticket(s, agent, ticket),
         lambda s: conversations.get_conversation(s, agent, talk, ticket_id=ticket),
         lambda s: conversations.list_private_messages(s, agent, talk),
         lambda s: conversations.list_readings(s, agent, talk),

@@ -36,13 +36,14 @@ from avenrae.queries.conversations import (
     list_readings,
 )
 from avenrae.queries.reported_messages import (
+    LinkedConversation,
     ReportFilters,
     Shown,
     count_reported,
-    find_linked_conversation,
     list_reported,
 )
 from avenrae.queries.scopes import READING
+from avenrae.queries.ticket_messages import get_ticket
 from avenrae.services.conversations import PRESENT, mark_conversation_read, send_message, start_conversation
 from avenrae.services.moderation import (
     hide_message,
@@ -234,7 +235,6 @@ def test_members_do_not_decide(session: Session, pair: Pair, whose: str) -> None
         lambda: open_conversation(session, actor, ticket.id),
         lambda: list_readings(session, actor, pair.id),
         lambda: list_reported(session, actor, ReportFilters()),
-        lambda: find_linked_conversation(session, actor, ticket.id),
         lambda: count_reported(session, actor, ReportFilters()),
     ):
         with pytest.raises(NotPermitted, match=r"^Your role \(\w+\) does not allow this\."):
@@ -380,7 +380,10 @@ def test_a_report_opens_a_ticket_that_links_to_the_conversation(session: Session
     assert [(r.body, r.author_name, r.reporter_name, r.report_reason, r.ticket_id) for r in found] == [
         ("You fool", "Thandi Dube", "Lerato Mokoena", "He insults me", ticket.id)
     ]
-    assert find_linked_conversation(session, agent, ticket.id).reported == found[0]
+    assert get_ticket(session, agent, ticket.id).conversation == LinkedConversation(
+        "Lerato Mokoena", "Thandi Dube", found[0]
+    )
+    assert get_ticket(session, pair.client, ticket.id).conversation is None
     before = snapshot(session)
     for actor, message, sentence in (
         (pair.client, answer, r"^This message was reported before\. The desk looks at each one once\.$"),
