@@ -87,7 +87,7 @@ class ConversationDetail:
 
 @dataclass(frozen=True)
 class PrivateMessage:
-    """One message; `body` is None where it is hidden from the reader."""
+    """One message; `body` is None where it is hidden from the reader. Its author is not told that it was reported."""
 
     id: uuid.UUID
     created_at: datetime
@@ -288,7 +288,7 @@ def list_private_messages(
             Message.author_id,
             _name(User),
             _body_for(actor),
-            Message.reported_at.is_not(None),
+            and_(Message.reported_at.is_not(None), Message.author_id != actor.user_id),
             Message.hidden_at.is_not(None),
             Message.decision_reason
             if actor.is_staff

@@ -384,6 +384,8 @@ def test_a_report_opens_a_ticket_that_links_to_the_conversation(session: Session
         "Lerato Mokoena", "Thandi Dube", found[0]
     )
     assert get_ticket(session, pair.client, ticket.id).conversation is None
+    reported = [[m.is_reported for m in list_private_messages(session, a, pair.id)] for a in (pair.client, pair.worker)]
+    assert reported == [[False, True], [False, False]]  # who wrote it is not told
     before = snapshot(session)
     for actor, message, sentence in (
         (pair.client, answer, r"^This message was reported before\. The desk looks at each one once\.$"),
