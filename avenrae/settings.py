@@ -74,6 +74,12 @@ class Settings(BaseSettings):
     mail_secret: SecretStr = Field(
         SecretStr(""), description="signs the addresses that replies go to; needed with a support address"
     )
+    notices_kept_days: int = Field(
+        180,
+        ge=30,
+        le=3650,
+        description="notices that were read, and mails that went out, are removed after so many days",
+    )
     bcrypt_cost: int = Field(12, ge=4, le=16, description="cost of password hashes (12 or more in production)")
     session_idle_hours: int = Field(12, ge=1, description="a sign-in ends after this long without use")
     session_max_days: int = Field(7, ge=1, description="a sign-in ends after this long in any case")
