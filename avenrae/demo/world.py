@@ -29,6 +29,7 @@ from avenrae.demo.reviews import write_reviews
 from avenrae.demo.rows import Frame, Tables
 from avenrae.demo.sessions import Agenda, booking_rows
 from avenrae.demo.shop import Shop
+from avenrae.demo.wishes import say_wishes
 from avenrae.errors import Conflict, StartError
 from avenrae.models import (
     AvailabilityOverride,
@@ -136,6 +137,7 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     live_shop(session, frame, shop, customers)
     say("Answering the post of half a year…")
     open_desk(session, frame, tables, agenda)
+    say_wishes(session)
     ask_and_note(session, frame)
     live_notices(session, frame, agenda)
     session.flush()

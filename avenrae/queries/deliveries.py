@@ -47,6 +47,10 @@ class NoticeWishes:
     digest_hour: int
     kinds: tuple[tuple[NoticeKind, bool, NoticeChoice], ...]
 
+    def reader(self, zone: str) -> Reader:
+        """Return what these wishes mean in a zone, without the choices of kinds."""
+        return Reader(ZoneInfo(zone), time(self.digest_hour), _quiet(self.quiet_from, self.quiet_until))
+
 
 def find_recipient(session: Session, user_id: uuid.UUID) -> Recipient | None:
     """Return whom a notice is for, as he is now."""
@@ -148,6 +152,9 @@ def _recipient(
     chosen: list[tuple[str, str, str]] | None,
 ) -> Recipient:
     choices: Choices = {(NoticeKind(k), NoticeChannel(c)): NoticeChoice(choice) for k, c, choice in chosen or ()}
-    quiet = Quiet(quiet_from, quiet_until) if quiet_from is not None and quiet_until is not None else None
-    wishes = Reader(ZoneInfo(zone), time(digest_hour), quiet, choices)
+    wishes = Reader(ZoneInfo(zone), time(digest_hour), _quiet(quiet_from, quiet_until), choices)
     return Recipient(email, not is_active, erased_at is not None, wishes)
+
+
+def _quiet(starts: time | None, ends: time | None) -> Quiet | None:
+    return Quiet(starts, ends) if starts is not None and ends is not None else None

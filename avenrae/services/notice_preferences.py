@@ -24,14 +24,13 @@ def choose_notices(
     actor: Actor,
     *,
     kinds: Mapping[NoticeKind, tuple[bool, NoticeChoice | None]],
-    quiet_from: time | None,
-    quiet_until: time | None,
+    quiet: tuple[time, time] | None,
     digest_hour: int | None,
     seen: NoticeWishes | None = None,
 ) -> None:
     """Keep how the actor wants to be told: of each kind whether in the console, and how by e-mail.
 
-    What waits follows at once. `seen` is what the form showed.
+    `quiet` is from when until when. What waits follows at once. `seen` is what the form showed.
 
     Raises:
         InvalidInput: There is nothing to choose about a kind (security is always told), or a choice is missing.
@@ -55,7 +54,7 @@ def choose_notices(
         chosen[kind, NoticeChannel.CONSOLE] = NoticeChoice.ON if is_shown else NoticeChoice.OFF
         chosen[kind, NoticeChannel.EMAIL] = mail
     _keep(session, user, chosen)
-    user.quiet_from, user.quiet_until = _minute(quiet_from), _minute(quiet_until)
+    user.quiet_from, user.quiet_until = (_minute(quiet[0]), _minute(quiet[1])) if quiet else (None, None)
     if digest_hour is None:
         raise InvalidInput("Choose the hour at which the daily mail goes out.")
     user.digest_hour = digest_hour
@@ -80,5 +79,5 @@ def _keep(session: Session, user: User, chosen: Choices) -> None:
             row.choice = choice
 
 
-def _minute(wall: time | None) -> time | None:
-    return wall.replace(second=0, microsecond=0) if wall is not None else None
+def _minute(wall: time) -> time:
+    return wall.replace(second=0, microsecond=0)

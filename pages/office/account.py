@@ -1,4 +1,5 @@
-"""My account: own name, phone, time zone and password, and the devices that are signed in, each of which can be ended.
+"""My account: own name, phone, time zone and password, how to be told of what, and the devices that are signed in, each
+of which can be ended.
 
 Everybody has it, for himself only.
 """
@@ -15,6 +16,7 @@ from avenrae.ui.actions import Form, action, actor, load
 from avenrae.ui.details import fact
 from avenrae.ui.format import when, words
 from avenrae.ui.history import show_history
+from avenrae.ui.notice_preferences import notice_preferences
 
 who = actor()
 account = load(get_account)
@@ -23,9 +25,13 @@ account = load(get_account)
 def main() -> None:
     """Draw the page."""
     st.title("My account")
-    profile, password, devices, history = st.tabs(["Profile", "Password", "Signed-in devices", "History"])
+    profile, notices, password, devices, history = st.tabs(
+        ["Profile", "Notifications", "Password", "Signed-in devices", "History"]
+    )
     with profile:
         _profile()
+    with notices:
+        notice_preferences()
     with password:
         _password()
     with devices:
