@@ -250,7 +250,7 @@ def test_many_workers_at_once(database: str, set_up: Callable[..., None]) -> Non
         assert [tuple(row) for row in session.execute(kinds)] == [("digest", 40), ("ticket", 40)]
         assert len(session.scalars(JOBS, {"task": SEND_MAIL}).all()) == 80
         assert session.scalar(select(func.count(Notification.id)).where(is_waiting())) == 0
-        carried = select(func.count()).group_by(Notification.mail_id)
+        carried = select(func.count(Notification.id)).group_by(Notification.mail_id)
         assert sorted(session.scalars(carried)) == [1] * 40 + [3] * 40
 
 
