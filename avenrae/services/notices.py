@@ -36,12 +36,13 @@ def notify(
     record_id: uuid.UUID | None,
     once: str,
     reply_to: str = "",
+    event: str = "",
 ) -> None:
     """Tell a person something in the console and by e-mail; the same `once` a second time tells nothing (R-NOT-01).
 
     It is part of the transaction of its cause: rolled back, nobody was told and no mail goes out. `screen` and
-    `record_id` are what it opens, such as `care/booking`; `reply_to` is where an answer by e-mail goes. Who is
-    suspended or erased gets no e-mail.
+    `record_id` are what it opens, such as `care/booking`; `reply_to` is where an answer by e-mail goes; `event`
+    names what happened, as the catalogue of texts does. Who is suspended or erased gets no e-mail.
     """
     session.flush()
     told = session.execute(
@@ -54,6 +55,7 @@ def notify(
             screen=screen,
             record_id=record_id,
             once=once,
+            event=event,
             created_at=clock.now(),
         )
         .on_conflict_do_nothing()
