@@ -126,7 +126,7 @@ def finish_attempt(
 
 
 def _is_new_browser(session: Session, user_id: uuid.UUID, user_agent: str) -> bool:
-    """Return whether a user has not signed in with this browser, whatever its version, for as long as sessions are kept."""
+    """Return whether no session that is kept was opened with this browser, whatever its version."""
     used = session.scalars(select(SignInSession.user_agent).where(SignInSession.user_id == user_id).distinct())
     return without_versions(user_agent[:400]) not in {without_versions(agent) for agent in used}
 
