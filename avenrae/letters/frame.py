@@ -54,7 +54,8 @@ _BUTTON = (
 
 def why(kind: NoticeKind) -> str:
     """Return why somebody gets a mail of this kind, and where that can be changed."""
-    return f"You get this mail because {_ABOUT[kind]}. {_NO_CHOICE if kind is NoticeKind.SECURITY else _CHOICE}"
+    choice = _NO_CHOICE if kind is NoticeKind.SECURITY else _CHOICE
+    return f"You get this mail because {_ABOUT.get(kind, 'it concerns you')}. {choice}"
 
 
 def framed(subject: str, text: str, kind: NoticeKind, link: str = "") -> tuple[str, str]:
