@@ -9,6 +9,7 @@ from sqlalchemy import Text, select, text
 from sqlalchemy.orm import Session
 
 from avenrae import clock
+from avenrae.db.transaction import read_session, transaction
 from avenrae.enums import (
     BookingStatus,
     DocumentVerdict,
