@@ -8,6 +8,7 @@ from avenrae.enums import NoticeKind
 
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Marks that turn the direction of whatever follows; in somebody's name they would turn our words round."""
+_BREAKS = re.compile(r"[^\S\u00a0]+")
 
 
 @dataclass(frozen=True)
@@ -41,4 +42,4 @@ class Event:
         if values.keys() != self.blanks:
             raise TypeError(f"{self.name} says {sorted(self.blanks)}, not {sorted(values)}")
         clean = {name: _TURNS.sub("", value) for name, value in values.items()}
-        return " ".join(self.subject.format(**clean).split()), self.text.format(**clean).strip()
+        return _BREAKS.sub(" ", self.subject.format(**clean)).strip(), self.text.format(**clean).strip()

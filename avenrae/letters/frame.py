@@ -49,7 +49,7 @@ font-size:16px;line-height:1.5;overflow-wrap:anywhere;word-break:break-word">
 _PARAGRAPH = '<p dir="auto" style="margin:0 0 14px">{}</p>'
 _BUTTON = (
     '<p style="margin:24px 0 0"><a href="{}" style="display:inline-block;padding:10px 18px;border-radius:8px;'
-    'background-color:#4b3bb3;color:#ffffff;text-decoration:none;font-weight:600">{}</a></p>\n'
+    'background-color:#0f6b5c;color:#ffffff;text-decoration:none;font-weight:600">{}</a></p>\n'
 )
 
 

@@ -1,4 +1,4 @@
-"""What is said of tickets and their promises; an answer by e-mail to one of the first five is filed in the ticket."""
+"""What is said of tickets and their promises; an answer by e-mail to one of the first seven is filed in the ticket."""
 
 from avenrae.enums import NoticeKind
 from avenrae.letters.event import Event
@@ -17,6 +17,14 @@ OPENED = Event(
     "We have your message: {number}, {subject}",
     "Its number is {number}; somebody of our team answers it. This is what we have:\n\n{body}",
     to_doer=True,
+)
+OPENED_FOR = Event(
+    "ticket_opened_for",
+    _KIND,
+    _REQUESTER,
+    _ON,
+    "We opened {number} for you: {subject}",
+    "Our team has opened a ticket for you. Its number is {number}, and this is what it says:\n\n{body}",
 )
 REPLY = Event("ticket_reply", _KIND, _REQUESTER, _ON, "Reply to {number}, {subject}", "{body}")
 REPLY_RESOLVED = Event(

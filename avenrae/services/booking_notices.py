@@ -1,7 +1,9 @@
 """What client and practitioner are told of their session: each with the other's name, and times on both clocks."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -17,25 +19,41 @@ from avenrae.services.telling import tell
 
 ALWAYS = frozenset({"service", "other", "time", "reference", "price", "by"})
 """What can be said of any booking."""
-Said = str | datetime | Sequence[datetime]
+_client, _practitioner = aliased(User), aliased(User)
+
+
+class Each(NamedTuple):
+    """Words that differ for the two sides."""
+
+    client: str
+    practitioner: str
+
+
+Said = str | Each | datetime | Sequence[datetime]
 """Words, a time or several: a time is said on its reader's clock and on that of the other side (R-BOOK-12)."""
+
+
+class _Side(NamedTuple):
+    id: uuid.UUID
+    name: str
+    time_zone: str
 
 
 def tell_both(session: Session, actor: Actor, booking: Booking, event: Event, *, once: str, **said: Said) -> None:
     """Tell client and practitioner of a booking, but not who acts."""
-    _tell(session, actor, booking, event, (True, True), once, said)
+    _tell(session, actor, booking, event, ("client", "practitioner"), once, said)
 
 
 def tell_client(session: Session, actor: Actor, booking: Booking, event: Event, *, once: str, **said: Said) -> None:
     """Tell the client of a booking, unless he acts."""
-    _tell(session, actor, booking, event, (True, False), once, said)
+    _tell(session, actor, booking, event, ("client",), once, said)
 
 
 def tell_practitioner(
     session: Session, actor: Actor, booking: Booking, event: Event, *, once: str, **said: Said
 ) -> None:
     """Tell the practitioner of a booking, unless he acts."""
-    _tell(session, actor, booking, event, (False, True), once, said)
+    _tell(session, actor, booking, event, ("practitioner",), once, said)
 
 
 def _tell(
@@ -43,19 +61,20 @@ def _tell(
     actor: Actor,
     booking: Booking,
     event: Event,
-    sides: tuple[bool, bool],
+    sides: Collection[str],
     once: str,
     said: dict[str, Said],
 ) -> None:
     title, client, practitioner = _parties(session, booking)
     # A client meets the practitioner on the booking's clock, which may be another than the practitioner's own by now.
-    for reader, other, their_zone, is_told in (
-        (client, practitioner, booking.time_zone, sides[0]),
-        (practitioner, client, client.time_zone, sides[1]),
+    for side, reader, other, their_zone in (
+        ("client", client, practitioner, booking.time_zone),
+        ("practitioner", practitioner, client, client.time_zone),
     ):
-        if not is_told:
+        if side not in sides:
             continue
-        words = {name: _words(value, reader.time_zone, their_zone) for name, value in said.items()}
+        own = {name: getattr(value, side) if isinstance(value, Each) else value for name, value in said.items()}
+        words = {name: _words(value, reader.time_zone, their_zone) for name, value in own.items()}
         words |= {
             "service": title,
             "other": other.name,
@@ -69,19 +88,18 @@ def _tell(
         tell(session, actor, reader.id, event, about=booking.id, once=once, **told)
 
 
-def _parties(session: Session, booking: Booking) -> tuple[str, User, User]:
-    client, practitioner = aliased(User), aliased(User)
-    row = session.execute(
-        select(Service.title, client, practitioner)
-        .select_from(Booking)
-        .join(Service, Service.id == Booking.service_id)
-        .join(Client, Client.id == Booking.client_id)
-        .join(client, client.id == Client.user_id)
-        .join(Practitioner, Practitioner.id == Booking.practitioner_id)
-        .join(practitioner, practitioner.id == Practitioner.user_id)
-        .where(Booking.id == booking.id)
+def _parties(session: Session, booking: Booking) -> tuple[str, _Side, _Side]:
+    columns = [(u.id, u.first_name + " " + u.last_name, u.time_zone) for u in (_client, _practitioner)]
+    row: Any = session.execute(
+        select(Service.title, *columns[0], *columns[1])
+        .select_from(Service)
+        .join(Client, Client.id == booking.client_id)
+        .join(_client, _client.id == Client.user_id)
+        .join(Practitioner, Practitioner.id == booking.practitioner_id)
+        .join(_practitioner, _practitioner.id == Practitioner.user_id)
+        .where(Service.id == booking.service_id)
     ).one()
-    return row[0], row[1], row[2]
+    return row[0], _Side(*row[1:4]), _Side(*row[4:])
 
 
 def _price(booking: Booking) -> str:
@@ -89,7 +107,7 @@ def _price(booking: Booking) -> str:
     return f"{money.show(booking.price_minor, booking.currency)}, {paid}." if booking.price_minor else "Free of charge."
 
 
-def _words(value: Said, zone: str, other: str) -> str:
+def _words(value: str | datetime | Sequence[datetime], zone: str, other: str) -> str:
     if isinstance(value, str):
         return value
     times = [value] if isinstance(value, datetime) else value

@@ -5,7 +5,7 @@ import uuid
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.enums import TicketStatus
+from avenrae.enums import TicketChannel, TicketStatus
 from avenrae.letters import tickets as letters
 from avenrae.letters.event import Event
 from avenrae.models import Ticket, TicketMessage, TicketStatusChange
@@ -18,7 +18,8 @@ _LONGEST = 2_000
 
 def tell_of_opened(session: Session, actor: Actor, ticket: Ticket, message: TicketMessage) -> None:
     """Send the requester a receipt with the ticket's number."""
-    _tell(session, actor, ticket, ticket.requester_id, letters.OPENED, f"opened:{ticket.id}", body=_short(message.body))
+    event = letters.OPENED_FOR if ticket.channel == TicketChannel.STAFF else letters.OPENED
+    _tell(session, actor, ticket, ticket.requester_id, event, f"opened:{ticket.id}", body=_short(message.body))
 
 
 def tell_of_message(session: Session, actor: Actor, ticket: Ticket, message: TicketMessage) -> None:

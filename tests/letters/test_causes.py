@@ -234,6 +234,10 @@ def _refused_document(w: World) -> None:
     check_document(w.session, w.adam, document.id, DocumentVerdict.REFUSED, note="It cannot be read")
 
 
+def _opened_by_sam(w: World) -> None:
+    open_ticket(w.session, w.sam, subject="Called", body="She called.", requester_id=w.client.user_id)
+
+
 def _assigned(w: World) -> Ticket:
     ticket = w.ticket()
     return assign_ticket(w.session, w.adam, ticket.id, w.sam.user_id)
@@ -367,6 +371,7 @@ CAUSES: dict[str, list[tuple[Callable[[World], object], list[str]]]] = {
     "document_expires": [(lambda w: _document(w, 20), ["Naledi"]), (lambda w: _document(w, 40), [])],
     "document_expired": [(lambda w: _document(w, -1), ["Naledi"])],
     "ticket_opened": [(lambda w: w.ticket(), ["Ana"])],
+    "ticket_opened_for": [(_opened_by_sam, ["Ana"])],
     "ticket_reply": [(lambda w: write_message(w.session, w.sam, w.ticket().id, "Hello"), ["Ana"])],
     "ticket_reply_resolved": [
         (lambda w: write_message(w.session, w.sam, w.ticket().id, "Done", status=TicketStatus.RESOLVED), ["Ana"])

@@ -15,7 +15,7 @@ from avenrae.letters.event import Event
 from avenrae.models import Booking
 from avenrae.permissions import Actor, Permission
 from avenrae.scheduling.policies import refund_share
-from avenrae.services.booking_notices import Said, tell_both, tell_client, tell_practitioner
+from avenrae.services.booking_notices import Each, Said, tell_both, tell_client
 from avenrae.services.bookings.calendars import OPEN, WORDS, close_offers, is_offered, locked_booking, refuse_offer
 from avenrae.services.bookings.closing import still_paid
 from avenrae.services.bookings.places import offer_places
@@ -132,10 +132,9 @@ def tell_of_end(
     """
     once, reason = f"ended:{booking.id}", booking.cancellation_reason or ""
     back = partial(letters.money_back, back_minor, kept_minor, booking.currency)
-    tell_client(session, actor, booking, event, once=once, reason=reason, money=back(), **said)
-    if not client_only:
-        whose = back(whose="the client")
-        tell_practitioner(session, actor, booking, event, once=once, reason=reason, money=whose, **said)
+    money_of_each = Each(back(), back(whose="the client"))
+    tell_them = tell_client if client_only else tell_both
+    tell_them(session, actor, booking, event, once=once, reason=reason, money=money_of_each, **said)
     if actor.role is Role.CLIENT and back_minor:
         amount = money.show(back_minor, booking.currency)
         tell_client(session, actor, booking, letters.REFUNDED, once=f"refunded-{once}", amount=amount)
