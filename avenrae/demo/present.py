@@ -11,6 +11,7 @@ from avenrae.demo.rows import Frame
 from avenrae.demo.sessions import Agenda, Visit
 from avenrae.demo.shop import FREE_SHIPPING_MINOR, Shop
 from avenrae.enums import BookingStatus, MovementReason, NoticeKind, ReviewSide, ReviewStatus, Role
+from avenrae.letters.bookings import REMINDER
 from avenrae.models import Booking, Client, Notification, Practitioner, Service, User
 from avenrae.permissions import Actor
 from avenrae.queries.diaries import list_slots
@@ -19,7 +20,7 @@ from avenrae.queries.reviews import ReviewFilters, list_reviews
 from avenrae.queries.series import plan_series
 from avenrae.queries.waiting_list import list_open_offers
 from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
-from avenrae.scheduling.zones import instant, spoken
+from avenrae.scheduling.zones import instant, on_clocks
 from avenrae.services.bookings import cancel_booking, complete_booking, confirm_booking, create_booking, create_series
 from avenrae.services.busy_calendars import add_busy_calendar
 from avenrae.services.money import record_payment
@@ -207,14 +208,20 @@ def live_notices(session: Session, frame: Frame, agenda: Agenda) -> None:
     for mine, id_ in ((practitioner, agenda.diaries[0].worker.user_id), (client, agenda.customers[0].user_id)):
         for n, (booking, title, asks, answers) in enumerate(session.execute(sessions.where(mine.id == id_)).all()):
             other = asks if mine is practitioner else answers
-            begins = f"{spoken(booking.starts_at, frame.zone)} ({frame.zone.key})"
+            said, body = REMINDER.written(
+                service=title,
+                other=other.name,
+                time=on_clocks(booking.starts_at, frame.zone.key, booking.time_zone),
+                reference=booking.reference,
+            )
             told_at = booking.starts_at - timedelta(hours=2)
             session.add(
                 Notification(
                     user_id=id_,
                     kind=NoticeKind.REMINDER,
-                    title=f"Reminder: {title} with {other.name}",
-                    body=f"{title} with {other.name} begins on {begins}. Reference: {booking.reference}.",
+                    event=REMINDER.name,
+                    title=said,
+                    body=body,
                     screen="care/booking",
                     record_id=booking.id,
                     read_at=told_at + timedelta(minutes=20) if n else None,
