@@ -50,9 +50,12 @@ def main() -> None:
     else:
         hold_left(booking)
         booking_actions(booking, series)
-    st.link_button(
-        "Add to my calendar", f"/booking.ics?id={booking.id}", icon=":material/event_available:", type="tertiary"
-    )
+    with st.container(horizontal=True):
+        st.link_button(
+            "Add to my calendar", f"/booking.ics?id={booking.id}", icon=":material/event_available:", type="tertiary"
+        )
+        if who.is_staff:
+            link("office/told", "Who was told?", icon=":material/contact_support:", record=booking.reference)
     keeps_notes = who.may(Permission.BOOKING_CONFIRM)
     is_over = booking.status is BookingStatus.COMPLETED
     tabs = ["Booking"] + ["Series"] * bool(series) + ["Notes"] * keeps_notes + ["Review"] * is_over + ["History"]
