@@ -8,7 +8,15 @@ from sqlalchemy import BigInteger, Identity, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from avenrae.enums import ImportStatus, MailRoute, MailStatus, MailVerdict, NoticeKind
+from avenrae.enums import (
+    ImportStatus,
+    MailRoute,
+    MailStatus,
+    MailVerdict,
+    NoticeChannel,
+    NoticeChoice,
+    NoticeKind,
+)
 from avenrae.models.base import Base, Keyed, Stamped, check, one_of, references
 
 
@@ -47,11 +55,18 @@ class FormToken(Base):
     __table_args__ = (Index("ix_form_tokens_spent", "spent_at"),)
 
 
+WAITING = "due_at IS NOT NULL AND mail_id IS NULL AND (route = 'held' OR read_at IS NULL)"
+"""A notice whose mail is still to come; what was read in the console meanwhile is left out of the digest."""
+
+
 class Notification(Keyed, Stamped, Base):
     """Something a person was told, with the record that it opens; `once` keeps it from being told twice.
 
     It stands here also where the reader wants no line in the console (`is_shown`), with what became of its e-mail
     (`route`, not before `due_at`, carried by `mail_id`): what somebody did not get, and why, is read here.
+
+    Held or for the digest and without a mail, it waits (see `queries/deliveries.py`), with what its mail will need:
+    where answers go, and from when it is of no use any more.
     """
 
     __tablename__ = "notifications"
@@ -69,11 +84,17 @@ class Notification(Keyed, Stamped, Base):
     route: Mapped[MailRoute] = mapped_column(Text(), server_default=text("'now'"), sort_order=102)
     due_at: Mapped[datetime | None] = mapped_column(sort_order=103)
     mail_id: Mapped[uuid.UUID | None] = references("outbox.id", ondelete="SET NULL", index=True, sort_order=104)
+    reply_to: Mapped[str] = mapped_column(server_default=text("''"), sort_order=105)
+    useless_at: Mapped[datetime | None] = mapped_column(sort_order=106)
 
     __table_args__ = (
         one_of("kind", NoticeKind),
         one_of("route", MailRoute),
         check("due", "(route IN ('held', 'digest')) = (due_at IS NOT NULL)"),
+        check("security", "kind <> 'security' OR (is_shown AND route IN ('now', 'no_address'))"),
+        check("no_digest", "kind <> 'digest'"),
+        Index("ix_notifications_waiting", "due_at", "user_id", postgresql_where=text(WAITING)),
+        Index("ix_notifications_old", "created_at"),
         Index("uq_notifications_once", "once", "user_id", unique=True),
         Index("ix_notifications_unread", "user_id", postgresql_where=text("read_at IS NULL AND is_shown")),
         Index("ix_notifications_record", "record_id", "created_at"),
@@ -86,6 +107,31 @@ class Notification(Keyed, Stamped, Base):
             text("id DESC"),
             postgresql_where=text("is_shown"),
         ),
+    )
+
+
+class NoticePreference(Keyed, Stamped, Base):
+    """How somebody wants to be told of a kind of thing by a channel; without a row, as `scheduling/delivery.py` says.
+
+    Of what concerns the safety of the account everybody is told, always, at once.
+    """
+
+    __tablename__ = "notice_preferences"
+
+    user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE")
+    kind: Mapped[NoticeKind] = mapped_column(Text())
+    channel: Mapped[NoticeChannel] = mapped_column(Text())
+    choice: Mapped[NoticeChoice] = mapped_column(Text())
+
+    __table_args__ = (
+        one_of("kind", NoticeKind),
+        check("choosable", "kind NOT IN ('security', 'digest')"),
+        one_of("channel", NoticeChannel),
+        check(
+            "choice",
+            "CASE channel WHEN 'console' THEN choice IN ('on', 'off') ELSE choice IN ('now', 'digest', 'off') END",
+        ),
+        Index("uq_notice_preferences_one", "user_id", "kind", "channel", unique=True),
     )
 
 

@@ -240,7 +240,9 @@ def _reader_is_there() -> ColumnElement[bool]:
 
 
 def _is_over() -> ColumnElement[bool]:
-    """Whether a mail carries only reminders of sessions that have begun or are off, and offers that ran out."""
+    """Whether a mail carries only what is of no use any more: reminders of sessions that have begun or are off, offers
+    that ran out or were answered.
+    """
     is_live = Booking.status.in_((BookingStatus.PENDING, BookingStatus.CONFIRMED))
     session_is_over = exists().where(
         Booking.id == Notification.record_id, or_(Booking.starts_at <= clock.now(), ~is_live)
@@ -250,6 +252,7 @@ def _is_over() -> ColumnElement[bool]:
         BookingWaitlist.id == Notification.record_id, func.coalesce(is_offered, false()).is_(False)
     )
     over = or_(
+        func.coalesce(Notification.useless_at <= clock.now(), false()),
         and_(Notification.kind == NoticeKind.REMINDER, session_is_over),
         and_(Notification.once.like("offer:%"), offer_is_over),
     )

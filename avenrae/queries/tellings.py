@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from avenrae.enums import MailRoute, MailStatus, NoticeKind, Role
+from avenrae.enums import MailRoute, MailStatus, NoticeChannel, NoticeChoice, NoticeKind, Role
 from avenrae.errors import NotFound
 from avenrae.models import (
     AuditEntry,
     Booking,
     BookingWaitlist,
     Client,
+    NoticePreference,
     Notification,
     Order,
     OutboxMail,
@@ -61,7 +62,10 @@ class SentMail:
 
 @dataclass(frozen=True)
 class Telling:
-    """One notice to one person, and what became of its e-mail; without words where they are not for the actor."""
+    """One notice to one person, and what became of its e-mail; without words where they are not for the actor.
+
+    `hidden_since` and `unmailed_since` say when the reader switched a channel off, where that is known.
+    """
 
     id: uuid.UUID
     user_id: uuid.UUID
@@ -76,7 +80,10 @@ class Telling:
     read_at: datetime | None
     route: MailRoute
     due_at: datetime | None
+    useless_at: datetime | None
     mail: SentMail | None
+    hidden_since: datetime | None
+    unmailed_since: datetime | None
     is_suspended: bool
     is_erased: bool
 
@@ -160,7 +167,15 @@ def list_tellings(session: Session, actor: Actor, asked: Asked, *, page: int = 1
     order = (Notification.created_at.desc(), Notification.id.desc())
     ids = page_of(select(Notification.id).where(*_conditions(actor, asked)).order_by(*order), page, size).subquery()
     found = session.execute(
-        select(Notification, OutboxMail, _NAME, User.is_active, User.erased_at)
+        select(
+            Notification,
+            OutboxMail,
+            _NAME,
+            User.is_active,
+            User.erased_at,
+            _switched_off(NoticeChannel.CONSOLE),
+            _switched_off(NoticeChannel.EMAIL),
+        )
         .join(User, User.id == Notification.user_id)
         .outerjoin(OutboxMail, OutboxMail.id == Notification.mail_id)
         .where(Notification.id.in_(select(ids.c.id)))
@@ -276,7 +291,10 @@ def _telling(
         read_at=notice.read_at,
         route=MailRoute(notice.route),
         due_at=notice.due_at,
+        useless_at=notice.useless_at,
         mail=_sent(mail) if mail else None,
+        hidden_since=hidden_since,
+        unmailed_since=unmailed_since,
         is_suspended=not is_active,
         is_erased=erased_at is not None,
     )

@@ -49,6 +49,9 @@ def send_again(session: Session, actor: Actor, mail_id: uuid.UUID) -> OutboxMail
         raise Conflict("No mail goes to this person: the account is suspended or erased.")
     if mail.kind != NoticeKind.SECURITY:
         mail.to_address = reader.email
+    if mail.status == MailStatus.KEPT:
+        # It was looked at once, but nothing was tried.
+        mail.attempts = 0
     mail.status, mail.error, mail.handed_over_at = MailStatus.WAITING, "", None
     session.flush()
     _defer(session, [mail.id])
@@ -79,7 +82,11 @@ def send_kept(
         raise Conflict("There is nothing to send of what was kept in this time.")
     address_now = select(User.email).where(User.id == OutboxMail.user_id).scalar_subquery()
     address = case((OutboxMail.kind == NoticeKind.SECURITY, OutboxMail.to_address), else_=address_now)
-    again = update(OutboxMail).where(OutboxMail.id.in_(ids)).values(status=MailStatus.WAITING, to_address=address)
+    again = (
+        update(OutboxMail)
+        .where(OutboxMail.id.in_(ids))
+        .values(status=MailStatus.WAITING, to_address=address, attempts=0)
+    )
     session.execute(again.execution_options(synchronize_session=False))
     _defer(session, ids)
     return len(ids)

@@ -13,7 +13,7 @@ from avenrae.ui.format import count, when
 def in_console(told: Telling, zone: str) -> str:
     """Return what became of a notice in the console."""
     if not told.is_shown:
-        return "Not shown: switched off in the reader's own settings."
+        return f"Not shown: {_off(told.hidden_since, zone)}."
     return f"Shown, read on {when(told.read_at, zone)}." if told.read_at else "Shown, not read yet."
 
 
@@ -21,20 +21,13 @@ def by_mail(told: Telling, zone: str, now: datetime) -> str:
     """Return what became of a notice's e-mail, or why there is none."""
     if told.mail is not None:
         return _held_first(told, zone) + of_mail(told.mail, zone)
-    due = when(told.due_at, zone)
     match told.route:
         case MailRoute.OFF:
-            return "No mail: switched off in the reader's own settings."
+            return f"No mail: {_off(told.unmailed_since, zone)}."
         case MailRoute.NO_ADDRESS:
             return f"No mail: {_shut_out(told)}."
-        case MailRoute.HELD if told.due_at and told.due_at > now:
-            return f"Held by quiet hours until {due}."
-        case MailRoute.HELD:
-            return f"Held by quiet hours until {due}; it goes out within minutes of that."
-        case MailRoute.DIGEST if told.due_at and told.due_at > now:
-            return f"Waits for the digest of {due}."
-        case MailRoute.DIGEST:
-            return f"Waited for the digest of {due}, which goes out within minutes of that."
+        case MailRoute.HELD | MailRoute.DIGEST if told.due_at:
+            return _waits(told, told.due_at, zone, now)
         case _:
             return "Its e-mail is not kept any more."
 
@@ -98,6 +91,24 @@ def _held_first(told: Telling, zone: str) -> str:
             return f"In the digest of {when(told.due_at, zone)}. "
         case _:
             return ""
+
+
+def _waits(told: Telling, due_at: datetime, zone: str, now: datetime) -> str:
+    """Return what became of a mail that was to go out later and of which there is none yet."""
+    due, digest = when(due_at, zone), told.route is MailRoute.DIGEST
+    if digest and told.read_at:
+        return f"Left out of the digest of {due}, since it was read in the console on {when(told.read_at, zone)}."
+    if told.useless_at and told.useless_at <= now:
+        return f"No mail: it was to go out on {due}, but was of no use any more."
+    if due_at > now:
+        return f"Waits for the digest of {due}." if digest else f"Held by quiet hours until {due}."
+    what = "Waited for the digest of" if digest else "Held by quiet hours until"
+    return f"{what} {due}; it goes out within minutes of that."
+
+
+def _off(since: datetime | None, zone: str) -> str:
+    by_whom = "switched off by the reader"
+    return f"{by_whom} on {when(since, zone)}" if since else f"{by_whom} at that time"
 
 
 def _shut_out(told: Telling) -> str:

@@ -55,7 +55,7 @@ def _all() -> None:
         Column("To", lambda m: Cell(m.reader, sub=m.to_address), key="to"),
         Column("Written", lambda m: when(m.created_at, who.time_zone), key="created_at", wrap=False),
         Column("Status", lambda m: badge(m.status)),
-        Column("Why", lambda m: m.error),
+        Column("Why", _why),
     ]
     show_list(
         noun="e-mail",
@@ -70,6 +70,10 @@ def _all() -> None:
         narrowed=narrowed,
         empty="No e-mail has been written yet. When people are told something, its e-mail stands here.",
     )
+
+
+def _why(mail: OutboxRow) -> str:
+    return "No mail server was set" if mail.status is MailStatus.KEPT else mail.error
 
 
 def _one(letter: Letter, mail_id: uuid.UUID) -> None:
@@ -93,9 +97,12 @@ def _facts(letter: Letter) -> None:
     with st.container(border=True):
         fact("To", f"{mail.reader}, {mail.to_address}")
         fact("Written", when(mail.created_at, who.time_zone))
-        fact("Tries", str(mail.attempts))
-        fact("Handed to the server", when(mail.handed_over_at, who.time_zone) if mail.handed_over_at else "Not yet")
-        fact("Taken by the server", when(mail.sent_at, who.time_zone) if mail.sent_at else "Not yet")
+        if mail.status is not MailStatus.KEPT:
+            fact("Tries", str(mail.attempts))
+        if mail.handed_over_at:
+            fact("Handed to the server", when(mail.handed_over_at, who.time_zone))
+        if mail.sent_at:
+            fact("Taken by the server", when(mail.sent_at, who.time_zone))
         link("office/mail", "All mails to this person", icon=":material/mail:", person=str(mail.user_id))
         link("office/told", "What this person was told", icon=":material/contact_support:", person=str(mail.user_id))
     if letter.carried:
