@@ -267,6 +267,21 @@ def _conditions(actor: Actor, asked: Asked) -> list[ColumnElement[bool]]:
     return conditions
 
 
+def _switched_off(channel: NoticeChannel) -> ScalarSelect[Any]:
+    """Return since when the reader has had a channel switched off for this kind, where that was before the notice."""
+    return (
+        select(NoticePreference.updated_at)
+        .where(
+            NoticePreference.user_id == Notification.user_id,
+            NoticePreference.kind == Notification.kind,
+            NoticePreference.channel == channel,
+            NoticePreference.choice == NoticeChoice.OFF,
+            NoticePreference.updated_at <= Notification.created_at,
+        )
+        .scalar_subquery()
+    )
+
+
 def _telling(
     actor: Actor,
     notice: Notification,
@@ -274,6 +289,8 @@ def _telling(
     reader: str,
     is_active: bool,
     erased_at: datetime | None,
+    hidden_since: datetime | None,
+    unmailed_since: datetime | None,
 ) -> Telling:
     kind = NoticeKind(notice.kind)
     is_withheld = kind in withheld_kinds(actor) and notice.user_id != actor.user_id
