@@ -396,6 +396,12 @@ BREAKS: list[tuple[str, str, str]] = [
         "suspended",
         "UPDATE sessions SET revoked_at = NULL WHERE user_id = (SELECT id FROM users WHERE email = :ref)",
     ),
+    (
+        "mails",
+        "got a place",
+        """UPDATE outbox SET user_id = (SELECT id FROM users WHERE email = :suspended)
+        WHERE user_id = (SELECT id FROM users WHERE email = :ref)""",
+    ),
     ("profiles", "suspended", "UPDATE users SET role = 'practitioner' WHERE email = :ref"),
 ]
 

@@ -12,6 +12,14 @@ PEOPLE = (
         WHERE NOT u.is_active AND s.revoked_at IS NULL AND s.expires_at > now() GROUP BY u.id""",
     ),
     by_sql(
+        "mails",
+        "The mail of a notice is to whom it tells.",
+        """
+        SELECT u.email AS reference, format('“%s” stands in a mail to somebody else', n.title) AS detail
+        FROM notifications n JOIN outbox m ON m.id = n.mail_id JOIN users u ON u.id = n.user_id
+        WHERE m.user_id <> n.user_id""",
+    ),
+    by_sql(
         "profiles",
         "Everybody who is a practitioner or a client has the profile of one.",
         """
