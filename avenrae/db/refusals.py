@@ -19,7 +19,7 @@ SENTENCES: dict[str, AvenraeError] = {
     "uq_users_email": Conflict("Somebody with this e-mail address exists already."),
     "ck_users_email": InvalidInput("This is not an e-mail address."),
     "ck_users_names": InvalidInput("First and last name must have 1 to 100 letters each."),
-    "ck_users_quiet": InvalidInput("Quiet hours need a beginning and an end, at different times; empty both for none."),
+    "ck_users_quiet": InvalidInput("Quiet hours need a beginning and an end, at different times."),
     "ck_users_quiet_length": InvalidInput("Quiet hours last 20 hours at most; choose an earlier end."),
     "ck_users_digest_hour": InvalidInput("The daily mail goes out at a full hour, 0 to 23."),
     "ck_products_sku": InvalidInput("A product's SKU must have 1 to 64 letters."),

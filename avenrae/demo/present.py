@@ -11,6 +11,7 @@ from avenrae.demo.rows import Frame
 from avenrae.demo.sessions import Agenda, Visit
 from avenrae.demo.shop import FREE_SHIPPING_MINOR, Shop
 from avenrae.enums import BookingStatus, MailStatus, MovementReason, NoticeKind, ReviewSide, ReviewStatus, Role
+from avenrae.letters.bookings import REMINDER
 from avenrae.models import Booking, Client, Notification, OutboxMail, Practitioner, Service, User
 from avenrae.permissions import Actor
 from avenrae.queries.diaries import list_slots
@@ -19,7 +20,7 @@ from avenrae.queries.reviews import ReviewFilters, list_reviews
 from avenrae.queries.series import plan_series
 from avenrae.queries.waiting_list import list_open_offers
 from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
-from avenrae.scheduling.zones import instant, spoken
+from avenrae.scheduling.zones import instant, on_clocks
 from avenrae.services.bookings import cancel_booking, complete_booking, confirm_booking, create_booking, create_series
 from avenrae.services.busy_calendars import add_busy_calendar
 from avenrae.services.money import record_payment
@@ -207,11 +208,14 @@ def live_notices(session: Session, frame: Frame, agenda: Agenda) -> None:
     for mine, id_ in ((practitioner, agenda.diaries[0].worker.user_id), (client, agenda.customers[0].user_id)):
         for n, (booking, title, asks, answers) in enumerate(session.execute(sessions.where(mine.id == id_)).all()):
             other, reader = (asks, answers) if mine is practitioner else (answers, asks)
-            begins = f"{spoken(booking.starts_at, frame.zone)} ({frame.zone.key})"
+            said, body = REMINDER.written(
+                service=title,
+                other=other.name,
+                time=on_clocks(booking.starts_at, frame.zone.key, booking.time_zone),
+                reference=booking.reference,
+            )
             told_at = booking.starts_at - timedelta(hours=2)
-            subject = f"Reminder: {title} with {other.name}"
-            body = f"{title} with {other.name} begins on {begins}. Reference: {booking.reference}."
-            mail = _mailed(reader, subject, body, reminder_key(2, booking), told_at, is_refused=n == 2)
+            mail = _mailed(reader, said, body, reminder_key(2, booking), told_at, is_refused=n == 2)
             session.add(mail)
             session.flush()
             session.add(
@@ -219,7 +223,8 @@ def live_notices(session: Session, frame: Frame, agenda: Agenda) -> None:
                     user_id=id_,
                     kind=NoticeKind.REMINDER,
                     mail_id=mail.id,
-                    title=subject,
+                    event=REMINDER.name,
+                    title=said,
                     body=body,
                     screen="care/booking",
                     record_id=booking.id,

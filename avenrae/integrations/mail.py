@@ -22,12 +22,13 @@ _MAILBOX = re.compile(r"[^\s<>()\[\]:;,\"']+@")
 
 @dataclass(frozen=True)
 class Letter:
-    """What is sent; `key` makes its Message-ID, the same at every attempt."""
+    """What is sent, the same words as plain text and as HTML; `key` makes its Message-ID, the same at every attempt."""
 
     key: str
     to: str
     subject: str
     text: str
+    html: str
     written_at: datetime
     reply_to: str = ""
 
@@ -98,6 +99,7 @@ def compose(sender: str, letter: Letter) -> EmailMessage:
         message["Reply-To"] = Address(addr_spec=letter.reply_to)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
     return message
 
 

@@ -58,6 +58,9 @@ class FormToken(Base):
 WAITING = "due_at IS NOT NULL AND mail_id IS NULL AND (route = 'held' OR read_at IS NULL)"
 """A notice whose mail is still to come; what was read in the console meanwhile is left out of the digest."""
 
+DONE_WITH = "read_at IS NOT NULL OR NOT is_shown"
+"""A notice that nobody will look for in the console any more."""
+
 
 class Notification(Keyed, Stamped, Base):
     """Something a person was told, with the record that it opens; `once` keeps it from being told twice.
@@ -94,7 +97,7 @@ class Notification(Keyed, Stamped, Base):
         check("security", "kind <> 'security' OR (is_shown AND route IN ('now', 'no_address'))"),
         check("no_digest", "kind <> 'digest'"),
         Index("ix_notifications_waiting", "due_at", "user_id", postgresql_where=text(WAITING)),
-        Index("ix_notifications_old", "created_at"),
+        Index("ix_notifications_old", "created_at", postgresql_where=text(DONE_WITH)),
         Index("uq_notifications_once", "once", "user_id", unique=True),
         Index("ix_notifications_unread", "user_id", postgresql_where=text("read_at IS NULL AND is_shown")),
         Index("ix_notifications_record", "record_id", "created_at"),
@@ -167,6 +170,7 @@ class OutboxMail(Keyed, Stamped, Base):
         Index("ix_outbox_kind", "kind", "created_at", "id"),
         Index("ix_outbox_user", "user_id", "created_at", "id"),
         Index("ix_outbox_address", text("lower(to_address)"), "id"),
+        Index("ix_outbox_old", "created_at", postgresql_where=text("status <> 'waiting'")),
     )
 
 

@@ -1,10 +1,12 @@
 """The navigation table: every screen, where it stands and who has it."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from avenrae.enums import Role
 from avenrae.permissions import Actor
+from avenrae.settings import settings
 
 _ALL = frozenset(Role)
 _STAFF = frozenset({Role.SUPPORT, Role.ADMIN})
@@ -94,6 +96,14 @@ _BY_SCRIPT = {screen.script: screen for screen in SCREENS}
 def screen(script: str) -> Screen:
     """Return the screen of a script, such as `care/booking`."""
     return _BY_SCRIPT[script]
+
+
+def address_of(script: str, record_id: uuid.UUID | None = None) -> str:
+    """Return where a screen is reached from outside the console, or nothing where that was not set."""
+    found, base = _BY_SCRIPT.get(script), settings().public_url
+    if found is None or not base:
+        return ""
+    return f"{base}/{found.url_path}" + (f"?id={record_id}" if record_id else "")
 
 
 def screens_of(actor: Actor) -> Iterable[Screen]:

@@ -6,4 +6,3 @@ DROP INDEX ix_outbox_status;
 DROP INDEX ix_outbox_written;
 CREATE INDEX ix_outbox_user_id ON outbox (user_id);
 CREATE INDEX ix_outbox_unsent ON outbox (status, created_at) WHERE status <> 'sent';
-CREATE INDEX ix_outbox_old ON outbox (created_at);

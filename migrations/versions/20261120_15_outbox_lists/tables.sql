@@ -1,5 +1,4 @@
 -- What the lists of mails, and of what a person was told, are sorted and found by.
-DROP INDEX ix_outbox_old;
 DROP INDEX ix_outbox_unsent;
 DROP INDEX ix_outbox_user_id;
 CREATE INDEX ix_outbox_written ON outbox (created_at, id);
