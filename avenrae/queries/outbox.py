@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
 from avenrae.enums import BookingStatus, MailStatus, NoticeKind, WaitlistStatus
@@ -167,7 +167,7 @@ def get_letter(session: Session, actor: Actor, mail_id: uuid.UUID) -> Letter:
     require(actor, Permission.MAIL_VIEW)
     found = session.execute(
         _rows()
-        .add_columns(User.email, or_(~User.is_active, User.erased_at.is_not(None)), _is_withheld(actor))
+        .add_columns(User.email, ~_reader_is_there(), _is_withheld(actor))
         .where(OutboxMail.id == mail_id, visible_mails(actor))
     ).one_or_none()
     if found is None:
@@ -236,7 +236,10 @@ def _kept_since(written_from: datetime | None) -> tuple[ColumnElement[bool], ...
 
 
 def _reader_is_there() -> ColumnElement[bool]:
-    return exists().where(User.id == OutboxMail.user_id, User.is_active, User.erased_at.is_(None))
+    """Whether mail still goes to its reader; who is suspended hears of the safety of the account only."""
+    reader = aliased(User)
+    may_get = or_(reader.is_active, OutboxMail.kind == NoticeKind.SECURITY)
+    return exists().where(reader.id == OutboxMail.user_id, may_get, reader.erased_at.is_(None))
 
 
 def _is_over() -> ColumnElement[bool]:

@@ -71,6 +71,7 @@ class Telling:
     user_id: uuid.UUID
     reader: str
     kind: NoticeKind
+    event: str
     title: str
     text: str | None
     screen: str
@@ -299,6 +300,7 @@ def _telling(
         user_id=notice.user_id,
         reader=reader,
         kind=kind,
+        event=notice.event,
         title=words_for(actor, notice.user_id, kind, notice.title),
         text=None if is_withheld else without_signatures(notice.body),
         screen=notice.screen,

@@ -13,6 +13,7 @@ from avenrae.errors import Conflict, NotFound
 from avenrae.ids import uuid7
 from avenrae.models import OutboxMail, User
 from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.deliveries import find_recipient
 from avenrae.queries.outbox import is_sendable
 from avenrae.queries.scopes import visible_mails
 from avenrae.services.notices import SEND_MAIL
@@ -44,11 +45,12 @@ def send_again(session: Session, actor: Actor, mail_id: uuid.UUID) -> OutboxMail
     if mail.status not in (MailStatus.FAILED, MailStatus.KEPT):
         raise Conflict("This e-mail has gone out or is on its way. Look at it again in a moment.")
     _need_server()
-    reader = session.get_one(User, mail.user_id)
-    if not reader.is_active or reader.erased_at is not None:
+    reader = find_recipient(session, mail.user_id)
+    address = reader.address_for(NoticeKind(mail.kind)) if reader else None
+    if address is None:
         raise Conflict("No mail goes to this person: the account is suspended or erased.")
     if mail.kind != NoticeKind.SECURITY:
-        mail.to_address = reader.email
+        mail.to_address = address
     if mail.status == MailStatus.KEPT:
         # It was looked at once, but nothing was tried.
         mail.attempts = 0

@@ -5,9 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from avenrae.enums import MailRoute, MailStatus
+from avenrae.letters import CATALOGUE
 from avenrae.queries.outbox import OutboxRow
 from avenrae.queries.tellings import Deed, SentMail, Telling
 from avenrae.ui.format import count, when
+
+
+def meant_for(told: Telling) -> str:
+    """Return who is told of such a thing, which is why the reader was; nothing where that is not known."""
+    event = CATALOGUE.get(told.event)
+    return f"{event.to[0].upper()}{event.to[1:]}" if event else ""
 
 
 def in_console(told: Telling, zone: str) -> str:
@@ -71,7 +78,7 @@ def why_untold(untold: Untold, reference: str, zone: str) -> list[str]:
     """Return the reasons that are known; none is guessed."""
     reasons = [
         f"It was {untold.name} who did this: “{deed.action.replace('_', ' ')}” on {when(deed.at, zone)}."
-        " People are not told what they do themselves."
+        " Who does something is not told of it, receipts apart."
         for deed in untold.deeds
     ]
     if not untold.is_party:

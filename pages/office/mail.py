@@ -10,14 +10,17 @@ import uuid
 import streamlit as st
 
 from avenrae.enums import MailStatus, NoticeKind
+from avenrae.letters.frame import framed
+from avenrae.notice_kinds import TEXTS
 from avenrae.queries.listing import key_of
 from avenrae.queries.outbox import Letter, OutboxRow, count_outbox, get_letter, list_outbox, outbox_filters
 from avenrae.queries.people import user_name_of
 from avenrae.ui.actions import actor, load
 from avenrae.ui.details import fact
-from avenrae.ui.format import badge, plain_text, status_word, when, words
+from avenrae.ui.format import badge, plain_text, status_word, when
 from avenrae.ui.lists import choice, has_screen, link, search_box, show_list
 from avenrae.ui.mail_actions import send_again_button, show_mail_server
+from avenrae.ui.navigation import address_of
 from avenrae.ui.records import Cell, Column
 from avenrae.ui.telling import of_mail
 
@@ -41,7 +44,7 @@ def _all() -> None:
     with row[1]:
         status = choice("Status", MailStatus, key="status", every="Every status")
     with row[2]:
-        kind = choice("About", NoticeKind, key="kind", every="Everything")
+        kind = choice("About", NoticeKind, key="kind", every="Everything", name=lambda k: TEXTS[NoticeKind(k)].name)
     first = row[3].date_input("Written from", None, key="from", bind="query-params", format="YYYY-MM-DD")
     last = row[4].date_input("until", None, key="to", bind="query-params", format="YYYY-MM-DD", min_value=first)
     days = {"from": first.isoformat() if first else "", "to": last.isoformat() if last else ""}
@@ -51,7 +54,7 @@ def _all() -> None:
         params["person"] = person
         narrowed["person"] = load(user_name_of, key_of(person)) or "one person"
     columns: list[Column[OutboxRow]] = [
-        Column("E-mail", lambda m: Cell(m.subject or "Without a subject", sub=words(m.kind)), primary=True),
+        Column("E-mail", lambda m: Cell(m.subject or "Without a subject", sub=TEXTS[m.kind].name), primary=True),
         Column("To", lambda m: Cell(m.reader, sub=m.to_address), key="to"),
         Column("Written", lambda m: when(m.created_at, who.time_zone), key="created_at", wrap=False),
         Column("Status", lambda m: badge(m.status)),
@@ -89,7 +92,14 @@ def _one(letter: Letter, mail_id: uuid.UUID) -> None:
         if letter.text is None:
             st.info("These words are for their reader alone.", icon=":material/lock:")
         else:
-            st.text(letter.text or "There are no words in it.")
+            st.text(_as_sent(letter, letter.text))
+
+
+def _as_sent(letter: Letter, text: str) -> str:
+    """Return the text in the frame that its reader gets it in."""
+    about = [(notice.screen, notice.record_id) for notice in letter.carried]
+    link_to = address_of(*(about[0] if len(about) == 1 else ("office/notifications", None)))
+    return framed(letter.row.subject, text, letter.row.kind, link_to)[0]
 
 
 def _facts(letter: Letter) -> None:

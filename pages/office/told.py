@@ -22,7 +22,7 @@ from avenrae.queries.tellings import (
 from avenrae.ui.actions import actor, load
 from avenrae.ui.format import count, plain_text, when, words
 from avenrae.ui.lists import has_screen, link, search_box
-from avenrae.ui.telling import Untold, by_mail, in_console, why_untold
+from avenrae.ui.telling import Untold, by_mail, in_console, meant_for, why_untold
 
 who = actor()
 _MOST_OTHERS = 10
@@ -129,8 +129,9 @@ def _draw(told: Telling, *, named: bool) -> None:
     with st.container(border=True, key=f"told-{told.id}"):
         reader = f"{plain_text(told.reader)}: " if named else ""
         st.markdown(f"{reader}**{plain_text(told.title)}**  \n:small[:gray[{when(told.told_at, who.time_zone)}]]")
+        meant = f":small[Meant for]  \n{plain_text(whom)}\n\n" if (whom := meant_for(told)) else ""
         st.markdown(
-            f":small[In the console]  \n{plain_text(in_console(told, who.time_zone))}\n\n"
+            f"{meant}:small[In the console]  \n{plain_text(in_console(told, who.time_zone))}\n\n"
             f":small[By e-mail]  \n{plain_text(by_mail(told, who.time_zone, clock.now()))}"
         )
         with st.container(horizontal=True):

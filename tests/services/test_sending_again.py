@@ -122,6 +122,16 @@ def test_nobody_who_is_shut_out_gets_one(session: Session, noon: datetime, serve
     assert (mail.status, jobs(session)) == (MailStatus.KEPT, [])
 
 
+def test_who_is_suspended_still_hears_of_the_safety_of_the_account(
+    session: Session, noon: datetime, server: None
+) -> None:
+    mail = waiting(session, kind=NoticeKind.SECURITY, status=MailStatus.KEPT)
+    session.get_one(User, mail.user_id).is_active = False
+    session.flush()
+    assert send_kept(session, SYSTEM, written_from=None) == 1
+    assert jobs(session) == [str(mail.id)]
+
+
 @pytest.mark.parametrize("role", [Role.CLIENT, Role.PRACTITIONER, Role.SUPPORT])
 def test_only_admins_send(session: Session, noon: datetime, server: None, role: Role) -> None:
     """R-USR-01"""

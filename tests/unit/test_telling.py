@@ -8,7 +8,7 @@ import pytest
 
 from avenrae.enums import MailRoute, MailStatus, NoticeKind
 from avenrae.queries.tellings import Deed, SentMail, Telling
-from avenrae.ui.telling import Untold, by_mail, in_console, of_mail, why_untold
+from avenrae.ui.telling import Untold, by_mail, in_console, meant_for, of_mail, why_untold
 
 NOW = datetime(2026, 3, 16, 10, 0, tzinfo=UTC)
 ZONE = "Africa/Johannesburg"
@@ -18,6 +18,7 @@ TOLD = Telling(
     user_id=uuid.UUID(int=2),
     reader="Zoë Adams",
     kind=NoticeKind.BOOKING,
+    event="",
     title="Confirmed",
     text="It is.",
     screen="care/booking",
@@ -123,6 +124,12 @@ def test_by_mail(told: dict[str, object], sentence: str) -> None:
     assert by_mail(replace(TOLD, **told), ZONE, NOW) == sentence
 
 
+def test_for_whom_such_things_are() -> None:
+    """By the catalogue of events; what was told before there was one, or by none of its events, has no reason."""
+    assert meant_for(replace(TOLD, event="ticket_reply")) == "The requester"
+    assert meant_for(replace(TOLD, event="gone")) == meant_for(TOLD) == ""
+
+
 @pytest.mark.parametrize(
     ("mail", "sentence"),
     [
@@ -172,7 +179,7 @@ def test_what_became_of_a_mail(mail: dict[str, object], sentence: str) -> None:
             {"deeds": [Deed("cancel_booking", NOW)]},
             [
                 "It was Zoë who did this: “cancel booking” on Mon 16 Mar 2026, 12:00 SAST."
-                " People are not told what they do themselves."
+                " Who does something is not told of it, receipts apart."
             ],
         ),
         (
