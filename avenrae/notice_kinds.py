@@ -1,76 +1,139 @@
-"""What people are told of, by kind: its name, what it says, what is missed without it, and who can ever get it."""
+"""What people are told of, by kind: its name, and what it says to each role that can get it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from avenrae.enums import NoticeKind, Role
 
-_EVERYBODY = frozenset(Role)
-_BOTH_SIDES = frozenset({Role.CLIENT, Role.PRACTITIONER})
-_STAFF = frozenset({Role.SUPPORT, Role.ADMIN})
+_CLIENT, _PRACTITIONER, _SUPPORT, _ADMIN = Role.CLIENT, Role.PRACTITIONER, Role.SUPPORT, Role.ADMIN
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a kind of notices says to somebody, and what becomes of whoever is not told."""
+
+    about: str
+    missed: str
 
 
 @dataclass(frozen=True)
 class KindText:
-    """How a kind of notices is shown; `missed` says what becomes of whoever is not told."""
+    """How a kind of notices is called, and what it means to each role that can get it."""
 
     name: str
-    about: str
-    missed: str
-    readers: frozenset[Role]
+    to: Mapping[Role, Meaning] = field(default_factory=dict)
+
+
+def _to(*roles: Role, about: str, missed: str) -> dict[Role, Meaning]:
+    return dict.fromkeys(roles, Meaning(about, missed))
 
 
 TEXTS: dict[NoticeKind, KindText] = {
     NoticeKind.BOOKING: KindText(
         "Sessions",
-        "Requests, confirmations, moves and cancellations.",
-        "you learn of a cancelled session when you look at your bookings",
-        _BOTH_SIDES,
+        _to(
+            _CLIENT,
+            _PRACTITIONER,
+            about="Requests, confirmations, moves and cancellations.",
+            missed="you learn of a cancelled session when you look at your bookings",
+        ),
     ),
     NoticeKind.REMINDER: KindText(
-        "Reminders", "A day and two hours before a session.", "nothing reminds you of a session", _BOTH_SIDES
+        "Reminders",
+        _to(
+            _CLIENT,
+            _PRACTITIONER,
+            about="A day and two hours before a session.",
+            missed="nothing reminds you of a session",
+        ),
     ),
     NoticeKind.WAITING_LIST: KindText(
         "Waiting list",
-        "A place is free and held for you, for a short time.",
-        "a place that is held for you goes to the next",
-        frozenset({Role.CLIENT}),
+        _to(
+            _CLIENT,
+            about="A place is free and held for you, for a short time.",
+            missed="a place that is held for you goes to the next",
+        ),
     ),
     NoticeKind.MESSAGE: KindText(
-        "Messages", "Somebody wrote to you.", "people wait for an answer until you look at your messages", _BOTH_SIDES
+        "Messages",
+        _to(
+            _CLIENT,
+            _PRACTITIONER,
+            about="Somebody wrote to you.",
+            missed="people wait for an answer until you look at your messages",
+        ),
     ),
     NoticeKind.REVIEW: KindText(
-        "Reviews", "A review was published, answered or hidden.", "you see reviews when you look for them", _BOTH_SIDES
+        "Reviews",
+        _to(
+            _CLIENT,
+            _PRACTITIONER,
+            about="A session can be reviewed; a review was published, answered or hidden.",
+            missed="you see reviews when you look for them",
+        ),
     ),
     NoticeKind.PROFILE: KindText(
         "Profile and documents",
-        "Your profile was checked, or a document expires.",
-        "an expired document can take your profile out of the directory unnoticed",
-        frozenset({Role.PRACTITIONER, Role.ADMIN}),
+        _to(
+            _PRACTITIONER,
+            about="Your profile or a document was checked, or a document expires.",
+            missed="a document can expire without your noticing",
+        )
+        | _to(
+            _ADMIN,
+            about="A practitioner asks to have a profile checked.",
+            missed="a profile waits until you look at the practitioners",
+        ),
     ),
     NoticeKind.ORDER: KindText(
         "Orders",
-        "An order was paid, sent or cancelled.",
-        "you see orders when you look at them",
-        frozenset({Role.CLIENT, Role.ADMIN}),
+        _to(
+            _CLIENT,
+            about="An order was placed, paid, sent or cancelled.",
+            missed="you see how an order stands when you look at it",
+        )
+        | _to(_ADMIN, about="Stock of a product is low.", missed="a product can sell out before you look at the stock"),
     ),
     NoticeKind.TICKET: KindText(
         "Tickets",
-        "An answer, news of a ticket, and promises that are about to be broken.",
-        "an answer waits until you look at the ticket",
-        _EVERYBODY,
+        _to(
+            _CLIENT,
+            _PRACTITIONER,
+            about="An answer to what you asked us, and when it is resolved.",
+            missed="you see an answer when you look at the ticket",
+        )
+        | _to(
+            _SUPPORT,
+            _ADMIN,
+            about="Tickets that are given to you, news in them, and promises that are about to be broken or were.",
+            missed="people wait, and promises break, until you look at the queue",
+        ),
     ),
     NoticeKind.REFUND: KindText(
         "Refunds",
-        "A refund was asked for, granted or refused.",
-        "a refund waits until somebody looks at the requests",
-        _STAFF,
+        _to(
+            _CLIENT,
+            about="Money was given back to you.",
+            missed="you see a refund when you look at the session or the order",
+        )
+        | _to(
+            _SUPPORT,
+            about="A refund that you asked an admin for was granted or refused.",
+            missed="you see the answer when you look at the requests",
+        )
+        | _to(
+            _ADMIN,
+            about="Somebody asks you for a refund, or one that you asked for was decided.",
+            missed="a client waits for the money until you look at the requests",
+        ),
     ),
-    NoticeKind.SECURITY: KindText("Security", "What concerns the safety of your account.", "", _EVERYBODY),
-    NoticeKind.DIGEST: KindText("Daily mail", "What waited for the mail of the day.", "", frozenset()),
+    NoticeKind.SECURITY: KindText("Security", _to(*Role, about="What concerns the safety of your account.", missed="")),
+    NoticeKind.DIGEST: KindText("Daily e-mail"),
 }
 """In the order in which they are shown."""
 
 
 def kinds_of(role: Role) -> list[NoticeKind]:
     """Return the kinds of notices that somebody of a role can get and choose about."""
-    return [kind for kind, text in TEXTS.items() if role in text.readers and kind is not NoticeKind.SECURITY]
+    return [kind for kind, text in TEXTS.items() if role in text.to and kind is not NoticeKind.SECURITY]

@@ -36,6 +36,7 @@ from avenrae.services.reminders import remind
 from avenrae.services.reviews import BATCH, publish_due_reviews
 from avenrae.services.ticket_clocks import RECOMPUTE, recompute_some
 from avenrae.settings import settings
+from avenrae.ui.navigation import address_of
 
 log = logging.getLogger("avenrae.jobs")
 app = App(connector=PsycopgConnector(), periodic_defaults={"max_delay": 24 * 3600})
@@ -107,7 +108,7 @@ def deliver_mails(timestamp: int) -> None:
     """Send what quiet hours held and what waited for digests (R-NOT-01)."""
     with read_session() as session:
         found = list_due_readers(session, SYSTEM)
-    run_for("mails that waited", found, deliver_due, "deliver_due")
+    run_for("mails that waited", found, deliver_due, "deliver_due", address_of=address_of)
 
 
 @app.periodic(cron="* * * * *")

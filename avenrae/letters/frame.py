@@ -19,6 +19,7 @@ _ABOUT = {
     NoticeKind.REFUND: "it is about a refund",
     NoticeKind.MESSAGE: "somebody wrote to you",
     NoticeKind.SECURITY: "it is about the safety of your account",
+    NoticeKind.DIGEST: "you chose to get some of your news once a day",
 }
 _CHOICE = "Choose which mails you get in the console, under My account, Notifications."
 _NO_CHOICE = "Such mails are always sent."
@@ -59,9 +60,16 @@ def why(kind: NoticeKind) -> str:
 
 
 def framed(subject: str, text: str, kind: NoticeKind, link: str = "") -> tuple[str, str]:
-    """Return a mail's plain text and its HTML, both of the same words; `link` opens what it is about."""
+    """Return a mail's plain text and its HTML, both of the same words; `link` opens what it is about.
+
+    A line of the text that is an address of the console is a link in the HTML; no other line is.
+    """
     opens = f"\n\n{_OPEN}: {link}" if link else ""
     paragraphs = (escape(part.strip("\n")) for part in re.split(r"\n\s*\n", text) if part.strip())
+    if link:
+        ours = re.escape(escape(link.rpartition("/")[0]))
+        address = re.compile(rf"^{ours}/[\w/-]+(\?id=[\w-]+)?$", re.ASCII | re.MULTILINE)
+        paragraphs = (address.sub(r'<a href="\g<0>">\g<0></a>', part) for part in paragraphs)
     html = _PAGE.format(
         title=escape(subject),
         body="\n".join(_PARAGRAPH.format(part.replace("\n", "<br>\n")) for part in paragraphs),

@@ -19,9 +19,12 @@ from avenrae.scheduling.delivery import Plan, Reader, next_digest, plan_mail, qu
 from avenrae.scheduling.zones import local_day
 from avenrae.services.digests import digest_letter
 from avenrae.services.notices import write_mail
+from avenrae.services.outbox import AddressOf
 
 
-def deliver_due(session: Session, actor: Actor, user_id: uuid.UUID) -> int:
+def deliver_due(
+    session: Session, actor: Actor, user_id: uuid.UUID, address_of: AddressOf = lambda screen, record_id: ""
+) -> int:
     """Send a person what has waited long enough; returns by how many mails.
 
     It goes to the address that he has now, and to none where he is suspended or erased. What quiet hours changed
@@ -37,7 +40,7 @@ def deliver_due(session: Session, actor: Actor, user_id: uuid.UUID) -> int:
     carried = [notice for notice in reached if notice.route == MailRoute.DIGEST]
     sent = sum(_send_held(session, recipient, notice) for notice in held)
     if carried:
-        sent += _send_digest(session, recipient, carried)
+        sent += _send_digest(session, recipient, carried, address_of)
     session.flush()
     return sent
 
@@ -88,14 +91,14 @@ def _send_held(session: Session, recipient: Recipient, notice: Notification) -> 
     return 1
 
 
-def _send_digest(session: Session, recipient: Recipient, notices: Sequence[Notification]) -> int:
+def _send_digest(session: Session, recipient: Recipient, notices: Sequence[Notification], address_of: AddressOf) -> int:
     """Send one mail of all of them; where one of this day has gone out, they wait for the next."""
     wishes, now = recipient.wishes, clock.now()
     if wishes.is_quiet(now):
         later = quiet_end(wishes, now)
     else:
         day = local_day(max(notice.due_at for notice in notices if notice.due_at), wishes.zone)
-        subject, text = digest_letter(notices, wishes.zone, day)
+        subject, text = digest_letter(notices, wishes.zone, day, address_of)
         mail_id = write_mail(
             session,
             notices[0].user_id,

@@ -49,9 +49,9 @@ def notice_preferences() -> None:
 
 
 def _kind_row(form: Form, kind: NoticeKind, is_shown: bool, mail: NoticeChoice) -> tuple[str, str]:
-    text = TEXTS[kind]
+    text, meaning = TEXTS[kind], TEXTS[kind].to[actor().role]
     about, console, by_mail = st.columns(_WIDTHS, vertical_alignment="center")
-    about.markdown(f"**{text.name}**  \n{text.about}  \n:small[:gray[Without any of it, {text.missed}.]]")
+    about.markdown(f"**{text.name}**  \n{meaning.about}  \n:small[:gray[Told nowhere, {meaning.missed}.]]")
     shown_key, mail_key = form.key(f"{kind}:console"), form.key(f"{kind}:email")
     console.checkbox("In the console", is_shown, key=shown_key)
     by_mail.selectbox(
@@ -68,7 +68,7 @@ def _kind_row(form: Form, kind: NoticeKind, is_shown: bool, mail: NoticeChoice) 
 def _security_row() -> None:
     text = TEXTS[NoticeKind.SECURITY]
     about, always = st.columns([_WIDTHS[0], _WIDTHS[1] + _WIDTHS[2]], vertical_alignment="center")
-    about.markdown(f"**{text.name}**  \n{text.about}")
+    about.markdown(f"**{text.name}**  \n{text.to[actor().role].about}")
     always.markdown("Always, in the console and by e-mail at once")
 
 

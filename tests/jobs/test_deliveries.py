@@ -1,6 +1,7 @@
 """Mails that waited: held ones and digests go once, when it is time, to where their reader is now."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,7 +25,9 @@ from avenrae.queries.scopes import visible_notifications
 from avenrae.services.deliveries import deliver_due
 from avenrae.services.forgetting import AT_ONCE, forget_mails, forget_notices
 from avenrae.services.notices import SEND_MAIL, mark_all_read, notify
+from avenrae.services.outbox import next_letter
 from avenrae.settings import ROOT
+from avenrae.ui.navigation import address_of
 from tests import make
 from tests.jobs.conftest import SYSTEM
 from tests.jobs.mail_server import Mailbox, serving
@@ -133,6 +136,36 @@ def test_a_digest_lists_what_waited(session: Session) -> None:
         ]
     )
     assert set(session.scalars(select(Notification.mail_id))) == {mail.id}
+
+
+def test_a_digest_opens_what_it_lists(session: Session, set_up: Callable[..., None]) -> None:
+    """Each notice with its address, a link in the HTML; nobody else's address becomes one."""
+    set_up(public_url="https://console.example.com")
+    user = sleeper(session)
+    booking = make.make_booking(session)
+    foreign = "https://console.example.com.evil.example/booking?id=1"
+    with clock.stopped(EVENING):
+        tell(session, user, "one", NoticeKind.REVIEW, screen="care/booking", record_id=booking.id, text=foreign)
+        tell(session, user, "two", NoticeKind.REVIEW, screen="care/reviews")
+    with clock.stopped(EIGHT):
+        assert deliver_due(session, SYSTEM, user.id, address_of) == 1
+        mail = session.scalars(select(OutboxMail)).one()
+        letter = next_letter(session, SYSTEM, mail.id, address_of)
+    opens = [f"https://console.example.com/booking?id={booking.id}", "https://console.example.com/reviews"]
+    assert (
+        mail.body.splitlines()[-6:]
+        == [
+            "News one (Mon 23:00)",
+            foreign,
+            opens[0],
+            "",
+            "News two (Mon 23:00)",
+            "Something happened.",
+            opens[1],
+        ][-6:]
+    )
+    assert re.findall('href="(.*?)"', letter.html) == [*opens, "https://console.example.com/notifications"]
+    assert "You get this mail because you chose to get some of your news once a day." in letter.text
 
 
 def test_what_was_read_is_left_out(session: Session) -> None:

@@ -12,7 +12,7 @@ from avenrae.db.transaction import read_session, transaction
 from avenrae.enums import MailRoute, NoticeChoice, NoticeKind, Role
 from avenrae.errors import Conflict, InvalidInput
 from avenrae.models import AuditEntry, NoticePreference, Notification, OutboxMail, User
-from avenrae.notice_kinds import TEXTS, kinds_of
+from avenrae.notice_kinds import kinds_of
 from avenrae.permissions import Actor
 from avenrae.queries.deliveries import count_for_digest, get_notice_wishes
 from avenrae.queries.notifications import count_notifications, count_unread
@@ -146,10 +146,6 @@ def test_only_what_a_role_can_get_is_chosen(session: Session, noon: datetime, ro
             with pytest.raises(InvalidInput, match=r"^Choose how to be told of each kind that is listed"):
                 choose(session, actor, **{kind: (True, DIGEST)})
     assert set(session.scalars(select(NoticePreference.kind))) == set(kinds_of(role))
-
-
-def test_every_kind_has_its_words() -> None:
-    assert set(TEXTS) == set(NoticeKind)
 
 
 @pytest.mark.parametrize(
