@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from avenrae.enums import MailRoute, MailStatus, NoticeChannel, NoticeChoice, NoticeKind, Role
 from avenrae.errors import NotFound
+from avenrae.letters.bookings import SERIES_BOOKED, SERIES_CANCELLED
 from avenrae.models import (
     AuditEntry,
     Booking,
@@ -102,12 +103,17 @@ class Somebody:
 
 @dataclass(frozen=True)
 class Subject:
-    """A record of which is asked who was told: its own key and those of what belongs to it, and whose it is."""
+    """A record of which is asked who was told: its own key and those of what belongs to it, and whose it is.
+
+    What is told of a series stands with one of its sessions and is about those after it too: `before` are the keys of
+    the sessions before this one.
+    """
 
     reference: str
     screen: str
     id: uuid.UUID
     keys: tuple[uuid.UUID, ...]
+    before: tuple[uuid.UUID, ...]
     parties: frozenset[uuid.UUID]
 
 
@@ -239,7 +245,18 @@ def _subject(session: Session, actor: Actor, reference: str) -> Subject:
         )
     )
     keys = (key, *session.scalars(belongs)) if screen != "support/ticket" else (key,)
-    return Subject(reference, screen, key, keys, frozenset(p for p in parties if p is not None))
+    before = tuple(session.scalars(_before_in_series(key))) if screen == "care/booking" else ()
+    return Subject(reference, screen, key, keys, before, frozenset(p for p in parties if p is not None))
+
+
+def _before_in_series(booking_id: uuid.UUID) -> Select[uuid.UUID]:
+    this = aliased(Booking)
+    return (
+        select(Booking.id)
+        .join(this, this.series_id == Booking.series_id)
+        .where(this.id == booking_id, Booking.starts_at < this.starts_at)
+        .limit(_MOST_ROWS)
+    )
 
 
 def _of(screen: str, key: Any, one: Any, other: Any) -> Select[Any]:
@@ -260,7 +277,13 @@ def _conditions(actor: Actor, asked: Asked) -> list[ColumnElement[bool]]:
     if asked.person:
         conditions.append(Notification.user_id == asked.person.id)
     if asked.subject:
-        conditions.append(Notification.record_id.in_(asked.subject.keys))
+        is_of_series = Notification.event.in_((SERIES_BOOKED.name, SERIES_CANCELLED.name))
+        conditions.append(
+            or_(
+                Notification.record_id.in_(asked.subject.keys),
+                and_(Notification.record_id.in_(asked.subject.before), is_of_series),
+            )
+        )
     if asked.since:
         conditions.append(Notification.created_at >= asked.since)
     if asked.before:

@@ -50,7 +50,7 @@ def main() -> None:
     else:
         hold_left(booking)
         booking_actions(booking, series)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.link_button(
             "Add to my calendar", f"/booking.ics?id={booking.id}", icon=":material/event_available:", type="tertiary"
         )

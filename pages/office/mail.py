@@ -46,7 +46,7 @@ def _all() -> None:
     with row[2]:
         kind = choice("About", NoticeKind, key="kind", every="Everything", name=lambda k: TEXTS[NoticeKind(k)].name)
     first = row[3].date_input("Written from", None, key="from", bind="query-params", format="YYYY-MM-DD")
-    last = row[4].date_input("until", None, key="to", bind="query-params", format="YYYY-MM-DD", min_value=first)
+    last = row[4].date_input("Written until", None, key="to", bind="query-params", format="YYYY-MM-DD", min_value=first)
     days = {"from": first.isoformat() if first else "", "to": last.isoformat() if last else ""}
     params = {"q": search, "status": status, "kind": kind, **days}
     narrowed = {}

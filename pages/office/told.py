@@ -20,6 +20,7 @@ from avenrae.queries.tellings import (
     read_question,
 )
 from avenrae.ui.actions import actor, load
+from avenrae.ui.details import fact
 from avenrae.ui.format import count, plain_text, when, words
 from avenrae.ui.lists import has_screen, link, search_box
 from avenrae.ui.telling import Untold, by_mail, in_console, meant_for, why_untold
@@ -129,11 +130,14 @@ def _draw(told: Telling, *, named: bool) -> None:
     with st.container(border=True, key=f"told-{told.id}"):
         reader = f"{plain_text(told.reader)}: " if named else ""
         st.markdown(f"{reader}**{plain_text(told.title)}**  \n:small[:gray[{when(told.told_at, who.time_zone)}]]")
-        meant = f":small[Meant for]  \n{plain_text(whom)}\n\n" if (whom := meant_for(told)) else ""
-        st.markdown(
-            f"{meant}:small[In the console]  \n{plain_text(in_console(told, who.time_zone))}\n\n"
-            f":small[By e-mail]  \n{plain_text(by_mail(told, who.time_zone, clock.now()))}"
-        )
+        answers = {
+            "Meant for": meant_for(told),
+            "In the console": in_console(told, who.time_zone),
+            "By e-mail": by_mail(told, who.time_zone, clock.now()),
+        }
+        for column, (label, answer) in zip(st.columns([1, 1, 2]), answers.items(), strict=True):
+            with column:
+                fact(label, answer)
         with st.container(horizontal=True):
             if told.screen and told.record_id and has_screen(told.screen):
                 link(told.screen, "What it is about", icon=":material/arrow_forward:", id=str(told.record_id))

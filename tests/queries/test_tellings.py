@@ -20,7 +20,7 @@ from avenrae.queries.tellings import (
     list_tellings,
     read_question,
 )
-from avenrae.services.bookings import cancel_booking
+from avenrae.services.bookings import cancel_booking, cancel_series_from, create_series
 from avenrae.services.notices import notify
 from avenrae.services.orders import place_order
 from tests import make
@@ -68,6 +68,21 @@ def test_what_belongs_to_a_record_is_of_it(session: Session, noon: datetime) -> 
     session.execute(text("DELETE FROM notifications"))
     tell(session, client.user_id, "of the review", review.id)
     assert titles(session, SYSTEM, record=booking.reference) == ["of the review"]
+
+
+def test_what_is_told_of_a_series_is_of_every_session_after_it(session: Session, noon: datetime) -> None:
+    client, practitioner = make.make_actor(session, Role.CLIENT), make.make_practitioner(session)
+    service = make.make_service(session, practitioner)
+    starts = [noon + timedelta(days=7 * week) for week in (1, 2, 3)]
+    series = create_series(session, SYSTEM, client_id=client.client_id, service_id=service.id, starts=starts)
+    cancel_series_from(session, SYSTEM, series[1].id, "Ill")
+    person = str(client.user_id)
+    told = [titles(session, SYSTEM, record=b.reference, person=person) for b in series]
+    assert [[title.partition(":")[0] for title in of] for of in told] == [
+        ["Booked"],
+        ["Cancelled", "Booked"],
+        ["Cancelled", "Booked"],
+    ]
 
 
 @pytest.mark.parametrize("kind", ["booking", "order", "ticket"])
