@@ -74,7 +74,8 @@ def send(url: str, sender: str, letter: Letter, hand_over: Callable[[], bool]) -
     except ssl.SSLCertVerificationError as e:
         raise Delayed(f"The mail server's certificate cannot be trusted ({e.verify_message}).") from e
     except (smtplib.SMTPException, OSError) as e:
-        raise Delayed(f"The mail server cannot be reached ({_said(str(e))}).") from e
+        reason = e.strerror if isinstance(e, OSError) and e.strerror else str(e)
+        raise Delayed(f"The mail server cannot be reached ({_said(reason)}).") from e
 
 
 def compose(sender: str, letter: Letter) -> EmailMessage:

@@ -100,11 +100,15 @@ def send_again_button(letter: Letter) -> None:
     if letter.is_shut_out:
         refused = "No mail goes to this person: the account is suspended or erased."
     opener(
-        "Send again", partial(_send_again, letter), icon=":material/forward_to_inbox:", primary=True, refused=refused
+        _label(letter), partial(_send_again, letter), icon=":material/forward_to_inbox:", primary=True, refused=refused
     )
 
 
-@st.dialog("Send this e-mail again")
+def _label(letter: Letter) -> str:
+    return "Send now" if letter.row.status is MailStatus.KEPT else "Send again"
+
+
+@st.dialog("Send this e-mail")
 def _send_again(letter: Letter) -> None:
     mail = letter.row
     address = mail.to_address if mail.kind is NoticeKind.SECURITY else letter.address_now
@@ -117,5 +121,5 @@ def _send_again(letter: Letter) -> None:
     )
     if address.lower() != mail.to_address.lower():
         st.write(f"It was written to {plain_text(mail.to_address)}; the account has another address now.")
-    if action("Send again", send_again, "The e-mail is on its way.", mail.id, key=f"again-{mail.id}", primary=True):
+    if action(_label(letter), send_again, "The e-mail is on its way.", mail.id, key=f"again-{mail.id}", primary=True):
         st.rerun()

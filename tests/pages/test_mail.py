@@ -76,7 +76,7 @@ def test_without_a_server(console, people, mails) -> None:
     for label in ("Send myself a test mail", "Send what was kept…"):
         assert (button(app, label).disabled, button(app, label).help) == (True, "No mail server is set.")
     app = console(people[Role.ADMIN], "office/mail", id=mails["kept"])
-    assert button(app, "Send again…").disabled
+    assert button(app, "Send now…").disabled
 
 
 def test_words_are_text(console, people, mails) -> None:
