@@ -106,9 +106,11 @@ def complete_sessions(timestamp: int) -> None:
 @app.task(name="deliver_mails", queueing_lock="deliver_mails", priority=_URGENT)
 def deliver_mails(timestamp: int) -> None:
     """Send what quiet hours held and what waited for digests (R-NOT-01)."""
-    with read_session() as session:
-        found = list_due_readers(session, SYSTEM)
-    run_for("mails that waited", found, deliver_due, "deliver_due", address_of=address_of)
+    sent = 1
+    while sent:
+        with read_session() as session:
+            found = list_due_readers(session, SYSTEM)
+        sent = run_for("mails that waited", found, deliver_due, "deliver_due", address_of=address_of)
 
 
 @app.periodic(cron="* * * * *")

@@ -19,7 +19,7 @@ from avenrae.queries.scopes import visible_users
 from avenrae.scheduling.delivery import Choices, Quiet, Reader
 
 MOST = 1000
-"""So many people get their mails in one run; the next one, a minute later, goes on."""
+"""So much is looked at in one run; the next one, a minute later, goes on."""
 _LEAST_AHEAD = timedelta(hours=1)
 
 
@@ -100,15 +100,15 @@ def is_waiting() -> TextClause:
 
 
 def list_due_readers(session: Session, actor: Actor, *, limit: int = MOST) -> list[uuid.UUID]:
-    """Return whom a mail has waited for long enough, the longest first.
+    """Return for whom something has waited long enough, the longest first.
 
     Raises:
         NotPermitted: The actor keeps no system.
     """
     require(actor, Permission.DATA_IMPORT)
-    first = func.min(Notification.due_at)
-    query = select(Notification.user_id).where(is_waiting(), Notification.due_at <= clock.now())
-    return list(session.scalars(query.group_by(Notification.user_id).order_by(first).limit(limit)))
+    n = Notification
+    due = select(n.user_id).where(is_waiting(), n.due_at <= clock.now()).order_by(n.due_at, n.user_id).limit(limit)
+    return list(dict.fromkeys(session.scalars(due)))
 
 
 def find_useless_at(session: Session, kind: NoticeKind, record_id: uuid.UUID | None) -> datetime | None:

@@ -20,6 +20,7 @@ from avenrae.permissions import Actor
 from avenrae.queries import (
     bookings,
     busy_calendars,
+    deliveries,
     desk_figures,
     directory,
     directory_filters,
@@ -303,6 +304,8 @@ def test_what_was_kept_is_counted_by_its_index(crowded: Engine) -> None:
 
 def test_background_work_reads_little(crowded: Engine) -> None:
     """What is looked for each minute."""
+    with clock.stopped(clock.now() + timedelta(days=2)):
+        assert _faults_of(crowded, lambda s: deliveries.list_due_readers(s, ADMIN)) == []
     for condition in (due.is_hold_over(), *map(due.is_reminder_due, due.REMINDERS), due.is_to_complete(48)):
         assert _faults_of(crowded, lambda s, c=condition: due.list_due(s, ADMIN, c)) == []
 
@@ -394,6 +397,7 @@ SHORT = {
 ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_bookings": lambda ids: (bookings.BookingFilters(),),
     "list_due": lambda ids: (due.is_hold_over(),),
+    "list_due_readers": lambda ids: (),
     "list_notifications": lambda ids: (),
     "list_orders": lambda ids: (orders.OrderFilters(),),
     "list_products": lambda ids: (products.ProductFilters(),),

@@ -152,18 +152,15 @@ def test_a_digest_opens_what_it_lists(session: Session, set_up: Callable[..., No
         mail = session.scalars(select(OutboxMail)).one()
         letter = next_letter(session, SYSTEM, mail.id, address_of)
     opens = [f"https://console.example.com/booking?id={booking.id}", "https://console.example.com/reviews"]
-    assert (
-        mail.body.splitlines()[-6:]
-        == [
-            "News one (Mon 23:00)",
-            foreign,
-            opens[0],
-            "",
-            "News two (Mon 23:00)",
-            "Something happened.",
-            opens[1],
-        ][-6:]
-    )
+    assert mail.body.splitlines()[-7:] == [
+        "News one (Mon 23:00)",
+        foreign,
+        opens[0],
+        "",
+        "News two (Mon 23:00)",
+        "Something happened.",
+        opens[1],
+    ]
     assert re.findall('href="(.*?)"', letter.html) == [*opens, "https://console.example.com/notifications"]
     assert "You get this mail because you chose to get some of your news once a day." in letter.text
 

@@ -397,10 +397,15 @@ BREAKS: list[tuple[str, str, str]] = [
         "UPDATE sessions SET revoked_at = NULL WHERE user_id = (SELECT id FROM users WHERE email = :ref)",
     ),
     (
-        "mails",
-        "got a place",
-        """UPDATE outbox SET user_id = (SELECT id FROM users WHERE email = :suspended)
-        WHERE user_id = (SELECT id FROM users WHERE email = :ref)""",
+        "carried-notices",
+        "practitioner",
+        "UPDATE notifications SET route = 'off' WHERE user_id = (SELECT id FROM users WHERE email = :ref)",
+    ),
+    (
+        "carried-notices",
+        "practitioner",
+        "UPDATE outbox SET user_id = (SELECT id FROM users WHERE email = :suspended)"
+        " WHERE user_id = (SELECT id FROM users WHERE email = :ref)",
     ),
     ("profiles", "suspended", "UPDATE users SET role = 'practitioner' WHERE email = :ref"),
 ]

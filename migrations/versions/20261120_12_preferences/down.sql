@@ -1,6 +1,7 @@
 DROP TABLE notice_preferences;
 DROP INDEX ix_outbox_old;
 DROP INDEX ix_notifications_old;
+DROP INDEX ix_notifications_due;
 DROP INDEX ix_notifications_waiting;
 ALTER TABLE notifications
     DROP CONSTRAINT ck_notifications_security,

@@ -16,7 +16,8 @@ ALTER TABLE notifications
     ADD COLUMN useless_at TIMESTAMP WITH TIME ZONE,
     ADD CONSTRAINT ck_notifications_security CHECK (kind <> 'security' OR (is_shown AND route IN ('now', 'no_address'))),
     ADD CONSTRAINT ck_notifications_no_digest CHECK (kind <> 'digest');
-CREATE INDEX ix_notifications_waiting ON notifications (due_at, user_id) WHERE due_at IS NOT NULL AND mail_id IS NULL AND (route = 'held' OR read_at IS NULL);
+CREATE INDEX ix_notifications_waiting ON notifications (user_id, due_at) WHERE due_at IS NOT NULL AND mail_id IS NULL AND (route = 'held' OR read_at IS NULL);
+CREATE INDEX ix_notifications_due ON notifications (due_at, user_id) WHERE due_at IS NOT NULL AND mail_id IS NULL AND (route = 'held' OR read_at IS NULL);
 CREATE INDEX ix_notifications_old ON notifications (created_at) WHERE read_at IS NOT NULL OR NOT is_shown;
 CREATE INDEX ix_outbox_old ON outbox (created_at) WHERE status <> 'waiting';
 
