@@ -29,6 +29,15 @@ _NEAR = {"lat": "-33.92", "lon": "18.42", "km": "50"}
 _VIEWS: dict[str, dict[str, dict[str, str]]] = {
     "office/home": {"": {}},
     "office/account": {"": {}},
+    "office/mail": {
+        "first page": {},
+        "page 500": {"page": "500"},
+        "failed": {"status": "failed"},
+        "searched person": {"q": "zanele mkhize"},
+        "searched name": {"q": "dlamini"},
+        "by address": {"sort": "to"},
+    },
+    "office/told": {"": {}, "a name": {"q": "dlamini"}},
     "care/map": {
         "everybody": {},
         "50 km": {"place": "-33.92, 18.42"},

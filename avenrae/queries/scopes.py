@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from avenrae import clock
-from avenrae.enums import ReviewSide, ReviewStatus, Role, VerificationStatus
+from avenrae.enums import NoticeKind, ReviewSide, ReviewStatus, Role, VerificationStatus
 from avenrae.models import (
     Booking,
     BookingWaitlist,
@@ -19,6 +19,7 @@ from avenrae.models import (
     Message,
     Notification,
     Order,
+    OutboxMail,
     Practitioner,
     PractitionerDocument,
     Product,
@@ -217,6 +218,37 @@ def visible_notifications(actor: Actor) -> ColumnElement[bool]:
     if not actor.may(Permission.NOTIFICATION_READ):
         return false()
     return and_(_is_own(Notification.user_id, actor.user_id), Notification.is_shown)
+
+
+def visible_mails(actor: Actor) -> ColumnElement[bool]:
+    """Admins: every mail that was written; support: those to clients, to practitioners and to himself."""
+    return _told_outside(actor, OutboxMail.user_id)
+
+
+def visible_tellings(actor: Actor) -> ColumnElement[bool]:
+    """What others were told, shown to them or not, for who explains it to them: as with mails."""
+    return _told_outside(actor, Notification.user_id)
+
+
+def withheld_kinds(actor: Actor) -> frozenset[NoticeKind]:
+    """Kinds of which the actor sees that somebody was told, but not in which words.
+
+    What two people write to one another is read by staff only through a ticket, which is kept in the trail; what
+    concerns an account's security may hold what opens it.
+    """
+    if actor.role is Role.ADMIN:
+        return frozenset({NoticeKind.MESSAGE})
+    return frozenset({NoticeKind.MESSAGE, NoticeKind.SECURITY})
+
+
+def _told_outside(actor: Actor, column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    if not actor.may(Permission.MAIL_VIEW):
+        return false()
+    if actor.role is Role.ADMIN:
+        return true()
+    # Those it is not for are few, and found by their role's index; everybody else is not.
+    colleagues = select(User.id).where(User.role.in_((Role.SUPPORT, Role.ADMIN)), User.id != actor.user_id)
+    return column.not_in(colleagues)
 
 
 def _is_own(column: InstrumentedAttribute[Any], key: uuid.UUID | None) -> ColumnElement[bool]:

@@ -55,6 +55,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("office/home", "Home", "", "home", _ALL),
     Screen("office/notifications", "Notifications", "notifications", "notifications", _ALL),
     Screen("office/account", "My account", "account", "account_circle", _ALL),
+    Screen("office/mail", "E-mails sent", "mail", "outgoing_mail", _STAFF),
+    Screen("office/told", "Who was told?", "told", "contact_support", _STAFF),
     Screen("care/map", "Practitioner map", "map", "map", _STAFF),
     Screen("care/practitioners", "Practitioners", "practitioners", "groups", frozenset({*_STAFF, Role.CLIENT})),
     Screen("care/practitioner", "Practitioner", "practitioner", "person", _ALL, _PRACTITIONER, "My profile"),

@@ -59,6 +59,8 @@ def main() -> None:
             link_to_write(booking.practitioner_name, booking.practitioner_id)
         elif who.role is Role.PRACTITIONER:
             link_to_write(booking.client_name, booking.client_id)
+        elif who.is_staff:
+            link("office/told", "Who was told?", icon=":material/contact_support:", record=booking.reference)
     keeps_notes = who.may(Permission.BOOKING_CONFIRM)
     is_over = booking.status is BookingStatus.COMPLETED
     tabs = ["Booking"] + ["Series"] * bool(series) + ["Notes"] * keeps_notes + ["Review"] * is_over + ["History"]

@@ -62,6 +62,7 @@ def main() -> None:
         show_client_panel(ticket.requester_id, ticket_id=ticket.id)
         linked(ticket)
         moves(ticket)
+        link("office/told", "Who was told?", icon=":material/contact_support:", record=ticket.number)
 
 
 def _head() -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from avenrae import clock, queries
 from avenrae.db.transaction import read_session
-from avenrae.enums import Role
+from avenrae.enums import MailStatus, Role
 from avenrae.permissions import Actor
 from avenrae.queries import (
     bookings,
@@ -33,11 +33,13 @@ from avenrae.queries import (
     ledger,
     notifications,
     orders,
+    outbox,
     practitioner_map,
     products,
     reported_messages,
     reviewable,
     reviews,
+    tellings,
     ticket_messages,
     tickets,
     waiting_list,
@@ -61,6 +63,7 @@ BIG = {
     "notifications",
     "order_items",
     "orders",
+    "outbox",
     "products",
     "reviews",
     "stock_movements",
@@ -164,6 +167,19 @@ VIEWS: dict[str, list[dict[str, str]]] = {
         {"q": "B-12345"},
         *({"sort": f"{sign}{name}"} for name in reviews._SORTS for sign in ("", "-")),
     ],
+    "mails": [
+        {},
+        {"page": "80"},
+        *({"status": status.value} for status in MailStatus),
+        {"kind": "reminder"},
+        {"kind": "refund"},
+        {"from": "2026-01-01", "to": "2026-01-02"},
+        {"q": "dlamini"},
+        {"q": "zanele mkhize"},
+        {"q": "gmail"},
+        {"q": "somebody@example.org"},
+        *({"sort": f"{sign}{name}"} for name in outbox._SORTS for sign in ("", "-")),
+    ],
     "waiting": [
         {},
         {"page": "100"},
@@ -186,6 +202,7 @@ READS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any
     "tickets": (tickets.ticket_filters, tickets.list_tickets, tickets.count_tickets),
     "reviews": (reviews.review_filters, reviews.list_reviews, reviews.count_reviews),
     "entries": (ledger.entry_filters, ledger.list_entries, ledger.count_entries),
+    "mails": (outbox.outbox_filters, outbox.list_outbox, outbox.count_outbox),
     "waiting": (waiting_list.wait_filters, waiting_list.list_waiting, waiting_list.count_waiting),
 }
 
@@ -317,6 +334,34 @@ def test_notices_walk_an_index(crowded: Engine, role: Role) -> None:
     assert _faults_of(crowded, lambda s: notifications.list_notifications(s, own)) == []
 
 
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.SUPPORT])
+def test_who_was_told_walks_an_index(crowded: Engine, role: Role) -> None:
+    """Of a person, of a record, and of everybody; for support without its colleagues."""
+    who = Actor(uuid.uuid4(), role, "Guard")
+    busiest = _busiest(crowded, Role.CLIENT)
+    with crowded.connect() as connection:
+        told = text("SELECT b.reference FROM bookings b JOIN notifications n ON n.record_id = b.id LIMIT 1")
+        reference = connection.execute(told).scalar_one()
+    for params in ({"person": str(busiest.user_id)}, {"record": reference}, {}):
+
+        def read(session: Session, params: dict[str, str] = params) -> None:
+            asked = tellings.read_question(session, who, params, ZONE)
+            assert (tellings.count_tellings(session, who, asked) > 0) is bool(
+                tellings.list_tellings(session, who, asked)
+            )
+            if asked.subject:
+                person = tellings.find_people(session, who, "zanele mkhize")[0]
+                tellings.list_deeds(session, who, person, asked.subject)
+
+        assert _faults_of(crowded, read) == []
+    for mails in (outbox.OutboxFilters(), outbox.OutboxFilters(user_id=busiest.user_id)):
+        assert _faults_of(crowded, lambda s, f=mails: outbox.list_outbox(s, who, f)) == []
+
+
+def test_what_was_kept_is_counted_by_its_index(crowded: Engine) -> None:
+    assert _faults_of(crowded, lambda s: outbox.count_kept(s, ADMIN)) == []
+
+
 def test_background_work_reads_little(crowded: Engine) -> None:
     """What is looked for each minute."""
     with clock.stopped(clock.now() + timedelta(days=2)):
@@ -441,6 +486,10 @@ ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_tags": lambda ids: (),
     "list_views": lambda ids: (),
     "find_requesters": lambda ids: ("zulu",),
+    "list_outbox": lambda ids: (outbox.OutboxFilters(),),
+    "list_tellings": lambda ids: (tellings.Asked(),),
+    "find_people": lambda ids: ("zulu",),
+    "list_deeds": lambda ids: _somebodys(ids),
     "list_mails": lambda ids: (incoming_mails.MailFilters(),),
     "list_tickets": lambda ids: (tickets.TicketFilters(),),
     "list_rows_of": lambda ids: ([ids["tickets"]],),
@@ -456,6 +505,15 @@ ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_due_calendars": lambda ids: (clock.now(),),
 }
 """What else a bounded list is given beside the session and the actor."""
+
+
+def _somebodys(ids: dict[str, uuid.UUID]) -> tuple[tellings.Somebody, tellings.Subject]:
+    with read_session() as session:
+        (person, *_) = tellings.find_people(session, ADMIN, "zulu")
+        ticket = ticket_messages.get_ticket(session, ADMIN, ids["tickets"])
+        subject = tellings.read_question(session, ADMIN, {"record": ticket.number}, ZONE).subject
+        assert subject is not None
+        return person, subject
 
 
 def _ticket(ids: dict[str, uuid.UUID]) -> ticket_messages.TicketDetail:

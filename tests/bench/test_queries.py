@@ -54,6 +54,7 @@ LISTS = {
     "care/practitioners": "SELECT (count(*) + 49) / 50 FROM practitioners",
     "care/reviews": "SELECT (count(*) + 49) / 50 FROM reviews",
     "care/waiting_list": "SELECT (count(*) + 49) / 50 FROM booking_waitlist",
+    "office/mail": "SELECT (count(*) + 49) / 50 FROM outbox",
     "store/inventory": "SELECT (count(*) + 49) / 50 FROM products",
     "store/orders": "SELECT (count(*) + 49) / 50 FROM orders",
     "support/queue": "SELECT (count(*) + 49) / 50 FROM tickets WHERE status IN ('open', 'in_progress', 'waiting')",
