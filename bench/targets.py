@@ -139,6 +139,10 @@ _DETAILS = {
     "support/ticket": "SELECT t.id FROM tickets t WHERE {} ORDER BY t.created_at DESC LIMIT 1",
     "store/order": "SELECT o.id FROM orders o WHERE o.status = 'fulfilled' AND {} ORDER BY o.placed_at DESC LIMIT 1",
 }
+_PARTS: dict[str, dict[str, dict[str, str]]] = {
+    "support/ticket": {"clocks": {"part": "Clocks"}, "history": {"part": "History"}},
+}
+"""Parts of a record that staff open beside its first one."""
 _OWN = {
     Role.CLIENT: "client_id = (SELECT id FROM clients WHERE user_id = :user)",
     Role.PRACTITIONER: "practitioner_id = (SELECT id FROM practitioners WHERE user_id = :user)",
@@ -192,6 +196,8 @@ def _targets(engine: Engine, people: Mapping[Role, SignedIn]) -> Iterator[Target
                     key = connection.execute(text(query), {"user": people[role].user_id}).scalar()
                     if key is not None:
                         yield Target(role, screen.script, "", screen.url_path, {"id": str(key)})
+                        for part, params in _PARTS.get(screen.script, {}).items() if role not in _OWN else ():
+                            yield Target(role, screen.script, part, screen.url_path, {"id": str(key), **params})
                     continue
                 for view, params in _VIEWS.get(screen.script, _PLAIN).items():
                     is_own = role in _OWN and screen.script not in ("store/inventory", "care/practitioners")

@@ -32,7 +32,7 @@ def is_common(session: Session, actor: Actor, search: str) -> bool:
     """
     if not actor.is_staff or not search.strip() or _NUMBER.fullmatch(search.strip()):
         return False
-    words = _words(search)
+    words = words_of(search)
     said = select(TicketMessage.id).where(TicketMessage.body_words.op("@@")(words))
     return _estimate(session, said.union_all(select(Ticket.id).where(Ticket.subject_words.op("@@")(words)))) > RARE
 
@@ -61,7 +61,7 @@ def holding(
         .cte("newest")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    words = _words(search)
+    words = words_of(search)
     said = select(true()).where(
         TicketMessage.ticket_id == Ticket.id,
         TicketMessage.body_words.op("@@")(words),
@@ -80,7 +80,7 @@ def _of_people(session: Session, search: str) -> ColumnElement[bool]:
 
 
 def _by_index(actor: Actor, search: str, by_person: ColumnElement[bool]) -> Select[Any]:
-    words = _words(search)
+    words = words_of(search)
     said = select(TicketMessage.ticket_id).where(
         TicketMessage.body_words.op("@@")(words), visible_ticket_messages(actor)
     )
@@ -90,7 +90,7 @@ def _by_index(actor: Actor, search: str, by_person: ColumnElement[bool]) -> Sele
     return select(found.subquery().c[0])
 
 
-def _words(search: str) -> ColumnElement[Any]:
+def words_of(search: str) -> ColumnElement[Any]:
     """Return the query of what people type in search fields: all words, a "phrase", -not, or; the last may go on."""
     typed = func.websearch_to_tsquery(_SIMPLE, func.f_fold(search.replace("\0", "")))
     if '"' in search:

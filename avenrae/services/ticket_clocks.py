@@ -33,7 +33,7 @@ def set_clocks(session: Session, tickets: Sequence[Ticket], promises: Promises |
     session.flush()
     promises = promises or Promises(session)
     known = _open_times(tickets, promises)
-    histories = ticket_histories(session, tickets)
+    histories = ticket_histories(session, {t.id: t.created_at for t in tickets})
     for ticket in tickets:
         promise, history = promises.of(ticket.priority, ticket.category), histories[ticket.id]
         ticket.policy_id = promise.policy_id if promise else None

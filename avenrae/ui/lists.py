@@ -127,6 +127,7 @@ def show_list(
     sort: str,
     sorts: Iterable[str] = (),
     opens: str = "",
+    opens_with: Callable[[Row], Mapping[str, str]] = lambda row: {},
     export: str = "",
     nouns: str = "",
     empty: str = "",
@@ -140,8 +141,8 @@ def show_list(
 
     `sorts` are orders beside those of the columns. `params` is what the filters are in the address, for the link to
     the CSV file of all filtered rows; `opens` the screen that shows one row (without one, cells may carry links of
-    their own). Rows have boxes where the session keeps under `chosen` which are ticked; returns the ids of those that
-    are on this page.
+    their own), `opens_with` what else of a row goes into its address. Rows have boxes where the session keeps under
+    `chosen` which are ticked; returns the ids of those that are on this page.
     """
     _draw_narrowed(narrowed or {})
     order = st.query_params.get("sort", sort)
@@ -156,6 +157,7 @@ def show_list(
         _export_link(head, export, {**params, "sort": order})
     table = st.container()
     found = turn_pages(total, asked, found, lambda number: load(rows, filters, sort=order, page=number))
+    further = {row_id(row): opens_with(row) for row in found}
     with table:
         records(
             found,
@@ -164,8 +166,9 @@ def show_list(
             key="rows",
             row_id=row_id,
             url_path=screen(opens).url_path if opens else None,
+            more=opens_with,
             sort=order,
-            on_open=(lambda chosen: open_screen(opens, id=chosen)) if opens else None,
+            on_open=(lambda chosen: open_screen(opens, id=chosen, **further[chosen])) if opens else None,
             on_sort=_sort_by,
             on_follow=follow,
             on_select=(lambda ids: st.session_state.update({chosen: ids})) if chosen else None,

@@ -57,6 +57,7 @@ def reply_form(ticket: TicketDetail, last_seen: uuid.UUID | None, canned: Sequen
             "body": form.field("body"),
             "files": form.field("files", sent_files),
             "last_seen": last_seen,
+            "then": lambda _: show_part(),
         }
         if not who.is_staff:
             form.submit("Send", write_message, "Sent.", ticket.id, icon=":material/send:", **sent)
@@ -90,6 +91,14 @@ def reply_form(ticket: TicketDetail, last_seen: uuid.UUID | None, canned: Sequen
                 is_internal=True,
                 **sent,
             )
+
+
+def show_part(**place: uuid.UUID) -> None:
+    """Show the part of the conversation that is around, before or after a message; without one, the newest."""
+    for name in ("message", "before", "after"):
+        st.query_params.pop(name, None)
+    for name, key in place.items():
+        st.query_params[name] = str(key)
 
 
 def _unanswerable(ticket: TicketDetail) -> str:

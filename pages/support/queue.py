@@ -8,6 +8,7 @@ the ticket. The page asks for news by itself while it is looked at.
 import textwrap
 from dataclasses import replace
 from functools import partial
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -80,8 +81,9 @@ def main() -> None:
         params=params,
         count=count_tickets,
         rows=list_tickets,
-        columns=COLUMNS,
+        columns=[_ticket_column(params), *COLUMNS],
         opens="support/ticket",
+        opens_with=lambda t: {"message": str(t.found_id)} if t.found_id else {},
         sort="due",
         export="tickets",
         empty=EMPTY[view],
@@ -135,16 +137,23 @@ def _narrowed(params: dict[str, str]) -> dict[str, str]:
 
 def _last(ticket: TicketRow) -> Cell:
     ago = how_long(clock.now() - ticket.last_message_at)
-    return Cell(f"{ago} ago", sub="Note" if ticket.last_is_internal else "")
+    return Cell(f"{ago} ago", sub="Note" if ticket.last_is_internal and not ticket.found_id else "")
 
 
-def _subject(ticket: TicketRow) -> Cell:
-    said = textwrap.shorten(ticket.last_words, 90, placeholder="…")
-    return Cell(ticket.subject, sub=f"{ticket.number} · {'Note: ' if ticket.last_is_internal else ''}{said}")
+def _ticket_column(params: dict[str, str]) -> Column[TicketRow]:
+    """The ticket with what was said last, or where the words looked for stand, and its tags, each a filter."""
+    others = {name: value for name, value in params.items() if value}
+
+    def cell(ticket: TicketRow) -> Cell:
+        said = textwrap.shorten(ticket.last_words, 90, placeholder="…")
+        where = "Note: " if ticket.last_is_internal else "Found: " if ticket.found_id else ""
+        tags = [(f"#{tag}", f"/tickets?{urlencode({**others, 'tag': tag})}") for tag in ticket.tags]
+        return Cell(ticket.subject, sub=f"{ticket.number} · {where}{said}", links=tags)
+
+    return Column("Ticket", cell, primary=True, wide=True)
 
 
 COLUMNS: list[Column[TicketRow]] = [
-    Column("Ticket", _subject, primary=True, wide=True),
     Column("Requester", lambda t: Cell(t.requester_name, sub=words(t.category))),
     Column("Promise", lambda t: promise_cell(t, who.time_zone), key="due"),
     Column("Priority", lambda t: badge(t.priority)),

@@ -104,7 +104,7 @@ def nearest_rank(values: list[int], share: float) -> int | None:
 
 def by_hand(session: Session, tickets: list[Ticket], span: Span, now: datetime) -> DeskFigures:
     """The same figures, from the history of each ticket alone."""
-    promises, histories = Promises(session), ticket_histories(session, tickets)
+    promises, histories = Promises(session), ticket_histories(session, {t.id: t.created_at for t in tickets})
     inside = lambda at: at is not None and span.start <= at < span.end  # noqa: E731
     told: dict[str, Clocks] = {}
     for t in tickets:

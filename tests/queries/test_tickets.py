@@ -182,7 +182,7 @@ def test_a_requester_finds_his_own_and_no_notes(session: Session, opened, role: 
     for refused in (
         lambda: count_views(session, me),
         lambda: next_ticket(session, me, None, mine.id),
-        lambda: explain_clocks(session, me, mine.id),
+        lambda: explain_clocks(session, me, get_ticket(session, SYSTEM, mine.id)),
     ):
         with pytest.raises(NotPermitted):
             refused()
@@ -230,13 +230,13 @@ def test_the_next_ticket(session: Session, opened) -> None:
 def test_the_clocks_are_explained(session: Session, opened) -> None:
     """R-SLA-05"""
     ticket = opened(0.5)
-    told = explain_clocks(session, SYSTEM, ticket.id)
+    told = explain_clocks(session, SYSTEM, get_ticket(session, SYSTEM, ticket.id))
     assert told
     assert (told.policy_name, told.time_zone) == ("medium promise", "Africa/Johannesburg")
     (stretch,) = told.clocks[0].stretches
     assert (stretch.counted, stretch.end - stretch.start) == (True, HOUR / 2)
     session.execute(text("DELETE FROM sla_policies"))
-    assert explain_clocks(session, SYSTEM, ticket.id) is None
+    assert explain_clocks(session, SYSTEM, get_ticket(session, SYSTEM, ticket.id)) is None
 
 
 def test_the_history_speaks_in_names(session: Session, opened) -> None:
