@@ -39,20 +39,20 @@ def is_common(session: Session, actor: Actor, search: str) -> bool:
 
 def holding(
     session: Session, actor: Actor, search: str, others: list[ColumnElement[bool]], *, common: bool | None = None
-) -> ColumnElement[bool]:
-    """Return the condition that a ticket holds all these words, in its subject or in one message the actor may read.
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that a ticket holds all these words, in its subject or in one message the actor may read.
 
     The last may go on: “refund” finds “refunded”; what stands in quotes is looked for as it is. Staff also find a
-    ticket by its number and by its requester. `others` are the list's other conditions: within them the newest are
-    looked through where words are common.
+    ticket by its number and by its requester. `others` are the list's other conditions, which hold too: within them
+    the newest are looked through where words are common.
     """
     if named := _NUMBER.fullmatch(search.strip()):
-        return Ticket.number == f"T-{named[1]}"
+        return [Ticket.number == f"T-{named[1]}", *others]
     by_person = _of_people(session, search) if actor.is_staff else false()
     if common is None:
         common = is_common(session, actor, search)
     if actor.is_staff and not common:
-        return Ticket.id.in_(_by_index(actor, search, by_person))
+        return [Ticket.id.in_(_by_index(actor, search, by_person)), *others]
     newest = (
         select(Ticket.id)
         .where(visible_tickets(actor), *others)
@@ -69,7 +69,7 @@ def holding(
     )
     # A value with a limit and no EXISTS, which the planner might answer for all tickets at once from the words' index.
     says = func.coalesce(said.limit(1).scalar_subquery(), false())
-    return Ticket.id.in_(select(newest.c.id)) & or_(Ticket.subject_words.op("@@")(words), by_person, says)
+    return [Ticket.id.in_(select(newest.c.id)), or_(Ticket.subject_words.op("@@")(words), by_person, says)]
 
 
 def _of_people(session: Session, search: str) -> ColumnElement[bool]:

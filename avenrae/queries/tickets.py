@@ -15,7 +15,7 @@ from avenrae import clock
 from avenrae.enums import TicketCategory, TicketPriority, TicketStatus
 from avenrae.models import Ticket, TicketMessage, TicketPresence, TicketTag, User
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.listing import count_of, in_order, key_of, one_of, page_of
+from avenrae.queries.listing import COUNT_LIMIT, count_of, in_order, key_of, one_of, page_of
 from avenrae.queries.scopes import visible_tickets
 from avenrae.queries.ticket_search import holding, words_of
 
@@ -135,6 +135,22 @@ def list_tickets(
     return [_row(r) for r in found]
 
 
+def count_and_list_tickets(
+    session: Session, actor: Actor, filters: TicketFilters, *, sort: str = "due", page: int = 1, size: int = 50
+) -> tuple[int, list[TicketRow]]:
+    """Return both at once; words are looked for once, since what holds them is a bounded number of tickets."""
+    if not filters.search.strip():
+        total = count_tickets(session, actor, filters)
+        return total, list_tickets(session, actor, filters, sort=sort, page=page, size=size) if total else []
+    order = _in_order(sort)
+    found = list(session.scalars(_ids(session, actor, filters).order_by(*order).limit(COUNT_LIMIT + 1)))
+    shown = found[(page - 1) * size : page * size]
+    if not shown:
+        return len(found), []
+    rows = session.execute(_rows(actor, filters.search).where(Ticket.id.in_(shown)).order_by(*order))
+    return len(found), [_row(r) for r in rows]
+
+
 def each_ticket(session: Session, actor: Actor, filters: TicketFilters, sort: str) -> Iterator[TicketRow]:
     """Yield every ticket the filters leave, as the database sends them; for exports."""
     query = _rows(actor).where(Ticket.id.in_(_ids(session, actor, filters)))
@@ -200,7 +216,7 @@ def _ids(session: Session, actor: Actor, filters: TicketFilters) -> Select[Any]:
     require(actor, Permission.TICKET_VIEW)
     conditions = _conditions(actor, filters)
     if filters.search.strip():
-        conditions.append(holding(session, actor, filters.search, list(conditions), common=filters.search_is_common))
+        conditions = holding(session, actor, filters.search, conditions, common=filters.search_is_common)
     return select(Ticket.id).where(visible_tickets(actor), *conditions)
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -128,6 +129,7 @@ def show_list(
     sorts: Iterable[str] = (),
     opens: str = "",
     opens_with: Callable[[Row], Mapping[str, str]] = lambda row: {},
+    both: Callable[..., tuple[int, Sequence[Row]]] | None = None,
     export: str = "",
     nouns: str = "",
     empty: str = "",
@@ -135,7 +137,8 @@ def show_list(
     chosen: str = "",
     row_id: Callable[[Row], str] = lambda row: str(row.id),  # type: ignore[attr-defined]
 ) -> list[str]:
-    """Draw one page of a list under its count: `count(filters)` first, then `rows(filters, sort=, page=)`.
+    """Draw one page of a list under its count: `count(filters)` first, then `rows(filters, sort=, page=)`; or `both`
+    of them by what is given as that.
 
     `narrowed` names the filters that came with a link and have no widget; each can be taken away.
 
@@ -149,7 +152,8 @@ def show_list(
     if order.removeprefix("-") not in {*(c.key for c in columns if c.key), *(s.removeprefix("-") for s in sorts)}:
         order = sort
     asked = asked_page()
-    total, found = load(_count_and_read, count, rows, filters, order, asked)
+    read = both or partial(_count_and_read, count, rows)
+    total, found = load(read, filters, sort=order, page=asked)
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     beyond = "Counting stops here. Filters narrow the list; sorted the other way it begins with its end."
     head.caption(counted(total, noun, nouns, limit=COUNT_LIMIT), help=beyond if total > COUNT_LIMIT else None)
@@ -180,17 +184,18 @@ def show_list(
 
 
 def _count_and_read(
-    session: Any,
-    actor: Actor,
     count: Callable[..., int],
     rows: Callable[..., Sequence[Row]],
+    session: Any,
+    actor: Actor,
     filters: Any,
-    order: str,
+    *,
+    sort: str,
     page: int,
 ) -> tuple[int, Sequence[Row]]:
     """Read both with one connection."""
     total = count(session, actor, filters)
-    return total, rows(session, actor, filters, sort=order, page=page) if total else []
+    return total, rows(session, actor, filters, sort=sort, page=page) if total else []
 
 
 def asked_page() -> int:
