@@ -143,6 +143,8 @@ def count_and_list_tickets(
         total = count_tickets(session, actor, filters)
         return total, list_tickets(session, actor, filters, sort=sort, page=page, size=size) if total else []
     order = _in_order(sort)
+    # The plan that suits every word suits none: a prepared search was given it after ten, and took twice the time.
+    session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     found = list(session.scalars(_ids(session, actor, filters).order_by(*order).limit(COUNT_LIMIT + 1)))
     shown = found[(page - 1) * size : page * size]
     if not shown:
