@@ -31,7 +31,7 @@ from avenrae.queries.tickets import (
 )
 from avenrae.ui.actions import actor, load, opener
 from avenrae.ui.format import badge, how_long, number, words
-from avenrae.ui.lists import choice, search_box, show_list, tabs
+from avenrae.ui.lists import choice, narrow, search_box, show_list, tabs
 from avenrae.ui.live import Key, pulse, shortcuts
 from avenrae.ui.records import Cell, Column
 from avenrae.ui.ticket_lists import change_several, new_ticket, saved_views
@@ -83,6 +83,7 @@ def main() -> None:
         count=count_tickets,
         rows=list_tickets,
         both=count_and_list_tickets,
+        follows=narrow,
         columns=[_ticket_column(params), *COLUMNS],
         opens="support/ticket",
         opens_with=lambda t: {"message": str(t.found_id)} if t.found_id else {},
