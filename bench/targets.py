@@ -158,6 +158,10 @@ _DETAILS = {
     "support/conversation": "SELECT c.id FROM conversations c WHERE {} ORDER BY c.last_message_at DESC LIMIT 1",
     "store/order": "SELECT o.id FROM orders o WHERE o.status = 'fulfilled' AND {} ORDER BY o.placed_at DESC LIMIT 1",
 }
+_PARTS: dict[str, dict[str, dict[str, str]]] = {
+    "support/ticket": {"clocks": {"part": "Clocks"}, "history": {"part": "History"}},
+}
+"""Parts of a record that staff open beside its first one."""
 _OWN = {
     Role.CLIENT: "client_id = (SELECT id FROM clients WHERE user_id = :user)",
     Role.PRACTITIONER: "practitioner_id = (SELECT id FROM practitioners WHERE user_id = :user)",
@@ -219,6 +223,8 @@ def _targets(engine: Engine, people: Mapping[Role, SignedIn]) -> Iterator[Target
                         if screen.script == "support/conversation" and role not in _OWN:
                             params["ticket"] = str(connection.execute(text(_LINKS), {"key": key}).scalar_one())
                         yield Target(role, screen.script, "", screen.url_path, params)
+                        for part, more in _PARTS.get(screen.script, {}).items() if role not in _OWN else ():
+                            yield Target(role, screen.script, part, screen.url_path, {**params, **more})
                     continue
                 for view, params in _VIEWS.get(screen.script, _PLAIN).items():
                     is_own = role in _OWN and screen.script not in ("store/inventory", "care/practitioners")

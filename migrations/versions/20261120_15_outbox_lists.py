@@ -1,12 +1,12 @@
 """Lists of the mails that were written, and of what a person was told.
 
-Revision: 20261120_15, after 20261120_12
+Revision: 20261120_15, after 20261120_14
 """
 
 from avenrae.db.migrate import run_sql
 
 revision = "20261120_15"
-down_revision = "20261120_12"
+down_revision = "20261120_14"
 
 
 def upgrade() -> None:

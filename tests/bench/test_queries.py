@@ -117,6 +117,15 @@ def test_at_most_twelve_behind_a_tab(queries_of, tab: str) -> None:
     assert 0 < len(queries_of(Role.PRACTITIONER, "care/availability", show=tab)) <= MOST
 
 
+@pytest.mark.parametrize("part", ["Conversation", "Clocks", "History"])
+def test_at_most_twelve_with_a_part_of_a_ticket_open(queries_of, ask, part: str) -> None:
+    """Also where the ticket is about something, which is read too."""
+    key = str(ask("SELECT id FROM tickets WHERE booking_id IS NOT NULL AND status <> 'closed' ORDER BY id LIMIT 1"))
+    sent = queries_of(Role.SUPPORT, "support/ticket", id=key, part=part)
+    clocks = sum("business_hours" in statement for statement in sent)
+    assert (clocks, 0 < len(sent) <= MOST) == (part == "Clocks", True), Counter(sent).most_common(3)
+
+
 @pytest.mark.parametrize("script", list(FEW_AND_MANY))
 def test_a_record_with_more_rows_asks_no_more(queries_of, ask, script: str) -> None:
     few, many = (
