@@ -43,6 +43,7 @@ from avenrae.models.operations import (
     ImportBatch,
     ImportRow,
     IncomingMailRow,
+    NoticePreference,
     Notification,
     OutboxMail,
 )
@@ -130,6 +131,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerHour",
     "Message",
+    "NoticePreference",
     "Notification",
     "OauthAccount",
     "Order",

@@ -24,7 +24,7 @@ from avenrae.permissions import Actor
 from avenrae.queries.listing import count_of, in_order, limit_of, name_matches, page_of
 from avenrae.queries.scopes import visible_clients, visible_practitioners, visible_users
 
-Owner = tuple[InstrumentedAttribute[Any], type[Client] | type[Practitioner]]
+Owner = tuple[InstrumentedAttribute[Any], type[Client] | type[Practitioner] | type[User]]
 """The column that says whose a row is, and what it is a key of."""
 _COMMON, _MANY, _FEW = 1_000, 500, 5_000
 """A name is common if more people have it and more rows are theirs: walking the list soon finds a page of them.
@@ -85,8 +85,8 @@ class PeopleList:
         self._reference = has_reference(words)
         if not self._is_looked_up:
             named = is_named(words, by_email=False)
-            users = ((key, select(model.id).join(User, model.user_id == User.id)) for key, model in owners)
-            self._fits = or_(self._reference, *(key.in_(owner.where(named)) for key, owner in users))
+            own = ((key, select(model.id).where(_account_of(model) == User.id, named)) for key, model in owners)
+            self._fits = or_(self._reference, *(key.in_(fitting) for key, fitting in own))
             self._ids = ids.where(self._fits)
             return
         self._fits = or_(self._reference, *(_fits(words, *owner) for owner in owners))
@@ -135,7 +135,7 @@ class PeopleList:
         parts, before = [rows.where(self._reference)], [self._reference]
         for key, model in self._owners:
             # The limits keep the planner to these steps, by index, however many people it expects.
-            one = select(model.id).where(model.user_id == self._people.c.id).limit(1).lateral()
+            one = select(model.id).where(_account_of(model) == self._people.c.id).limit(1).lateral()
             owners = select(one.c.id).select_from(self._people.join(one, true())).cte()
             own = rows.where(key == owners.c.id, *(found.is_not(True) for found in before)).lateral()
             parts.append(select(*own.c).select_from(owners.join(own, true())))
@@ -145,7 +145,8 @@ class PeopleList:
 
 def _fits(words: str, key: InstrumentedAttribute[Any], model: Any) -> ColumnElement[bool]:
     """Return the condition that a row's owner fits; the names are read row by row, by their keys."""
-    name = select(_names(words, by_email=True)).join(model, model.user_id == User.id).where(model.id == key)
+    names = select(_names(words, by_email=True))
+    name = (names if model is User else names.join(model, model.user_id == User.id)).where(model.id == key)
     return name_matches(name.correlate(key.class_).scalar_subquery(), words)
 
 
@@ -157,6 +158,11 @@ def _more_than(n: int, rows: Select[Any]) -> ColumnElement[bool]:
 def _once(name: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return a condition that is answered once, however often a statement asks."""
     return select(select(condition.label("yes")).cte(name).c.yes).scalar_subquery()
+
+
+def _account_of(model: Any) -> InstrumentedAttribute[uuid.UUID]:
+    account: InstrumentedAttribute[uuid.UUID] = model.id if model is User else model.user_id
+    return account
 
 
 def name_of(session: Session, actor: Actor, *, client: uuid.UUID | None, practitioner: uuid.UUID | None) -> str:
