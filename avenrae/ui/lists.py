@@ -143,6 +143,7 @@ def show_list(
     empty: str = "",
     narrowed: Mapping[str, str] | None = None,
     chosen: str = "",
+    limit: int = COUNT_LIMIT,
     row_id: Callable[[Row], str] = lambda row: str(row.id),  # type: ignore[attr-defined]
 ) -> list[str]:
     """Draw one page of a list under its count: `count(filters)` first, then `rows(filters, sort=, page=)`; or `both`
@@ -152,8 +153,8 @@ def show_list(
 
     `sorts` are orders beside those of the columns. `params` is what the filters are in the address, for the link to
     the CSV file of all filtered rows; `opens` the screen that shows one row (without one, cells may carry links of
-    their own), `opens_with` what else of a row goes into its address. Rows have boxes where the session keeps under
-    `chosen` which are ticked; returns the ids of those that are on this page.
+    their own), `opens_with` what else of a row goes into its address. `limit` is where `count` stops. Rows have boxes
+    where the session keeps under `chosen` which are ticked; returns the ids of those that are on this page.
     """
     _draw_narrowed(narrowed or {})
     order = st.query_params.get("sort", sort)
@@ -164,11 +165,11 @@ def show_list(
     total, found = load(read, filters, sort=order, page=asked)
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     beyond = "Counting stops here. Filters narrow the list; sorted the other way it begins with its end."
-    head.caption(counted(total, noun, nouns, limit=COUNT_LIMIT), help=beyond if total > COUNT_LIMIT else None)
+    head.caption(counted(total, noun, nouns, limit=limit), help=beyond if total > limit else None)
     if export and total:
         _export_link(head, export, {**params, "sort": order})
     table = st.container()
-    found = turn_pages(total, asked, found, lambda number: load(rows, filters, sort=order, page=number))
+    found = turn_pages(total, asked, found, lambda n: load(rows, filters, sort=order, page=n), limit=limit)
     further = {row_id(row): opens_with(row) for row in found}
     with table:
         records(
@@ -212,17 +213,19 @@ def asked_page() -> int:
     return min(max(1, int(named)), _DEEPEST) if named.isascii() and named.isdigit() and len(named) < 10 else 1
 
 
-def turn_pages(total: int, asked: int, found: Sequence[Row], read: Callable[[int], Sequence[Row]]) -> Sequence[Row]:
+def turn_pages(
+    total: int, asked: int, found: Sequence[Row], read: Callable[[int], Sequence[Row]], *, limit: int = COUNT_LIMIT
+) -> Sequence[Row]:
     """Draw the page numbers; returns the rows of the page chosen, `found` if it is the one that was asked for."""
-    pages = _pages(total, asked, len(found))
+    pages = _pages(total, asked, len(found), limit)
     number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     return found if number == asked or not total else read(number)
 
 
-def _pages(total: int, asked: int, found: int) -> int:
+def _pages(total: int, asked: int, found: int, limit: int = COUNT_LIMIT) -> int:
     """Return how many pages there are; of a list that was not counted to its end, one more than are known."""
-    pages = math.ceil(min(total, COUNT_LIMIT) / PAGE_SIZE)
-    if total <= COUNT_LIMIT:
+    pages = math.ceil(min(total, limit) / PAGE_SIZE)
+    if total <= limit:
         return pages
     if asked < pages or not found:
         return pages + 1

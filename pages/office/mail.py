@@ -12,7 +12,7 @@ import streamlit as st
 from avenrae.enums import MailStatus, NoticeKind
 from avenrae.letters.frame import framed
 from avenrae.notice_kinds import TEXTS
-from avenrae.queries.listing import key_of
+from avenrae.queries.listing import key_of, limit_of
 from avenrae.queries.outbox import Letter, OutboxRow, count_outbox, get_letter, list_outbox, outbox_filters
 from avenrae.queries.people import user_name_of
 from avenrae.ui.actions import actor, load
@@ -65,6 +65,7 @@ def _all() -> None:
         filters=outbox_filters(params, who.time_zone),
         params=params,
         count=count_outbox,
+        limit=limit_of(search),
         rows=list_outbox,
         columns=columns,
         opens="office/mail",
