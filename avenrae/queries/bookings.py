@@ -16,8 +16,8 @@ from avenrae.models import Booking, BookingWaitlist, Client, Practitioner, Servi
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.listing import COUNT_LIMIT, count_of, in_order, key_of, one_of, page_of
 from avenrae.queries.people import Owner, PeopleSearch, of_named
-from avenrae.queries.periods import span_of
-from avenrae.queries.scopes import visible_bookings
+from avenrae.queries.periods import span_or_side
+from avenrae.queries.scopes import visible_bookings, visible_practitioners
 
 _client_user = aliased(User, name="client_user")
 _practitioner_user = aliased(User, name="practitioner_user")
@@ -98,7 +98,8 @@ class BookingDetail(BookingRow):
     """Everything about one booking; what is not for the actor is empty.
 
     How to reach the client is for staff, notes and commission for staff and practitioner. `offer_id` is the place in
-    the waiting list of somebody to whom it is only offered so far.
+    the waiting list of somebody to whom it is only offered so far. Whose practitioner is not to be seen, such as a
+    suspended one for clients, takes no new times.
     """
 
     client_email: str
@@ -116,15 +117,16 @@ class BookingDetail(BookingRow):
     notes: str
     series_id: uuid.UUID | None
     offer_id: uuid.UUID | None
+    is_practitioner_visible: bool
 
 
 def booking_filters(params: Mapping[str, str], zone: str) -> BookingFilters:
-    """Return the filters that an address holds (`q`, `status`, `payment`, `when` or `from` and `to`, …).
+    """Return the filters that an address holds (`q`, `status`, `payment`, `view`, `when` or `from` and `to`, …).
 
     Raises:
         InvalidInput: A value is none of those there are.
     """
-    span = span_of(params, zone)
+    span = span_or_side(params, zone)
     to_close = params.get("when") == TO_CLOSE
     return BookingFilters(
         search=params.get("q", ""),
@@ -198,6 +200,7 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
         Booking.notes,
         Booking.series_id,
         BookingWaitlist.id.label("offer_id"),
+        visible_practitioners(actor).label("is_practitioner_visible"),
     ).outerjoin(
         BookingWaitlist,
         and_(BookingWaitlist.booking_id == Booking.id, BookingWaitlist.status == WaitlistStatus.OFFERED),
@@ -224,6 +227,7 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
         notes="" if actor.role is Role.CLIENT else r["notes"],
         series_id=r["series_id"],
         offer_id=r["offer_id"],
+        is_practitioner_visible=r["is_practitioner_visible"],
     )
 
 

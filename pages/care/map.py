@@ -14,7 +14,7 @@ from avenrae.queries.practitioner_map import MapCell, Marker, map_view
 from avenrae.ui.actions import actor, load
 from avenrae.ui.directory_filters import Asked, directory_filters
 from avenrae.ui.format import badge, count, number, plain_text, when, words
-from avenrae.ui.lists import link, open_screen
+from avenrae.ui.lists import given, ignore, link, open_screen, show_ignored
 from avenrae.ui.maps import density_map, legend, practitioner_map
 from avenrae.ui.records import Cell, Column, records
 
@@ -27,7 +27,8 @@ def main() -> None:
     st.title("Practitioner map")
     around = bool(st.query_params.get("place") or st.query_params.get("lat"))
     asked = directory_filters(sort=st.query_params.get("sort", "distance" if around else "name"))
-    density = st.query_params.get("layer") == "density"
+    density = given("layer").get("layer") == "density"
+    told = st.container()
     view = load(map_view, asked.filters, density=density)
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     head.caption(f"{count(view.total, 'practitioner')}, {view.unplaced} without a location")
@@ -47,6 +48,7 @@ def main() -> None:
     elif chosen:
         _card(chosen)
     _list(asked, view.total)
+    show_ignored(told)
 
 
 def _switch_layer() -> None:
@@ -111,6 +113,7 @@ def _list(asked: Asked, total: int) -> None:
     standard = "distance" if filters.near else "name"
     order = st.query_params.get("sort", standard)
     if order.removeprefix("-") not in {*SORTS, *(["distance"] if filters.near else [])}:
+        ignore("sort", order)
         order = standard
     place = st.container()
     pages = math.ceil(total / PAGE)

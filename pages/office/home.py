@@ -70,7 +70,7 @@ def _needs(needs: Needs) -> None:
     views = {View.SOON: "tickets due soon", View.MINE: "my tickets", View.UNASSIGNED: "tickets nobody has"}
     cards = [
         *((tickets.get(view), what, "support/queue", {"view": view.value}) for view, what in views.items()),
-        (needs.requests, "requests to answer", "care/bookings", {"status": "pending"}),
+        (needs.requests, "requests to answer", "care/bookings", {"status": "pending", "view": "upcoming"}),
         (needs.to_close, "sessions to close", "care/bookings", {"when": TO_CLOSE}),
         (needs.orders_to_fulfil, "orders to send", "store/orders", {"status": "paid"}),
         (needs.profiles_to_check, "profiles to check", "care/practitioners", {"status": "submitted"}),
