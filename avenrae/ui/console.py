@@ -82,10 +82,8 @@ def _not_for_this_role(asked: Screen) -> None:
     """Draw what a link to somebody else's screen leads to: nothing of the screen, a sentence and the way home."""
     st.title("Not your screen")
     whose = in_a_row([_people(role) for role in reversed(Role) if role in asked.roles])
-    st.info(
-        f"“{asked.title}” is for {whose}, not for {_people(actor().role)}. An admin can change your role.",
-        icon=":material/lock:",
-    )
+    said = f"“{asked.title}” is for {whose}, not for {_people(actor().role)}."
+    st.info(f"{said} An admin can change your role." if actor().is_staff else said, icon=":material/lock:")
     _way_home()
 
 

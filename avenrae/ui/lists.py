@@ -317,6 +317,8 @@ def asked_page() -> int:
 def turn_pages(total: int, asked: int, found: Sequence[Row], read: Callable[[int], Sequence[Row]]) -> Sequence[Row]:
     """Draw the page numbers; returns the rows of the page chosen, `found` if it is the one that was asked for."""
     pages = _pages(total, asked, len(found))
+    if total and asked > pages and "page" not in st.session_state:
+        ignore("page", str(asked))
     number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     return found if number == asked or not total else read(number)
 

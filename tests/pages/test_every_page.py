@@ -94,12 +94,17 @@ def test_who_keeps_no_stock_reads_of_products(console, people, role: Role, title
     assert console(people[role], "store/inventory").title[0].value == title
 
 
-def test_somebody_elses_screen_says_whose_it_is(console, people) -> None:
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        (Role.CLIENT, "“Overview” is for admins and practitioners, not for clients."),
+        (Role.SUPPORT, "“Overview” is for admins and practitioners, not for support. An admin can change your role."),
+    ],
+)
+def test_somebody_elses_screen_says_whose_it_is(console, people, role: Role, said: str) -> None:
     """R-USR-01: nothing of the screen, a sentence and the way home."""
-    app = console(people[Role.CLIENT])
+    app = console(people[role])
     app._page_hash = calc_hash("overview")
     app.run()
-    assert [i.value for i in app.info] == [
-        "“Overview” is for admins and practitioners, not for clients. An admin can change your role."
-    ]
+    assert [i.value for i in app.info] == [said]
     assert not app.metric
