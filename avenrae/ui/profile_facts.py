@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from avenrae.countries import country_name
 from avenrae.enums import BookingStatus, VerificationStatus
 from avenrae.queries.bookings import BookingFilters, count_by_status
 from avenrae.queries.diaries import next_times
@@ -42,7 +43,7 @@ def show_facts(profile: PractitionerDetail, documents: Sequence[DocumentRow]) ->
             fact("With us since", day(profile.created_at, actor().time_zone))
     with right.container(border=True):
         _figures(profile)
-        fact("Where", ", ".join(filter(None, (profile.address, profile.city, profile.country_code))))
+        fact("Where", ", ".join(filter(None, (profile.address, profile.city, country_name(profile.country_code)))))
         fact("Time zone", profile.time_zone)
         if profile.latitude is None or profile.longitude is None:
             st.caption("No location on the map yet.")

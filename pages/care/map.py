@@ -9,6 +9,7 @@ import math
 
 import streamlit as st
 
+from avenrae.countries import country_name
 from avenrae.queries.directory import PractitionerRow, list_practitioners
 from avenrae.queries.practitioner_map import MapCell, Marker, map_view
 from avenrae.ui.actions import actor, load
@@ -101,7 +102,7 @@ def _list(asked: Asked, total: int) -> None:
     filters = asked.filters
     columns: list[Column[PractitionerRow]] = [
         Column("Practitioner", lambda p: Cell(p.name, sub=words(p.kind)), key="name", primary=True),
-        Column("Where", lambda p: Cell(p.city, sub=p.country_code if p.latitude is not None else "No location")),
+        Column("Where", _where),
         Column("Profile", lambda p: badge(p.verification_status)),
         Column("Availability", lambda p: badge(p.availability_status)),
         Column("Sessions", lambda p: p.booking_count, key="bookings", align="right"),
@@ -131,6 +132,10 @@ def _list(asked: Asked, total: int) -> None:
             on_sort=_sort_by,
             empty="Nobody fits these filters. Choose a larger circle or remove a filter.",
         )
+
+
+def _where(p: PractitionerRow) -> Cell:
+    return Cell(p.city, sub="No location" if p.latitude is None else country_name(p.country_code))
 
 
 def _away(p: PractitionerRow) -> str:
