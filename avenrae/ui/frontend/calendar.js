@@ -1,31 +1,11 @@
 // A day, a week or a month of sessions. The server says what stands where and in which words; this draws it and
 // reports clicks. Everything that comes from the data is set with textContent, never as HTML.
 
+import { make, mounted, plain } from "./shared.js";
+
 const NARROW = 640;
 const TIGHT = 118;
-const views = new WeakMap();
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".calendar");
-  let view = views.get(root);
-  if (!view) views.set(root, (view = new Calendar(root)));
-  view.send = setTriggerValue;
-  view.show(data);
-  return () => view.close();
-}
-
-function make(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name === "text") node.textContent = value;
-    else if (name === "class") node.className = value;
-    else node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
-const plain = event => event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
 const inside = href => (/^\/(?![/\\])/.test(href) ? href : "");
 const count = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;
 
@@ -289,3 +269,5 @@ class Calendar {
     }
   }
 }
+
+export default mounted(".calendar", Calendar);

@@ -1,16 +1,7 @@
 // The time that is left of a hold, ticking in the browser. The server says how many seconds are left as it draws;
 // the browser's own clock is only used for what passes from then on.
 
-const views = new WeakMap();
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".countdown");
-  let view = views.get(root);
-  if (!view) views.set(root, (view = new Countdown(root)));
-  view.send = setTriggerValue;
-  view.show(data);
-  return () => view.stop();
-}
+import { make, mounted } from "./shared.js";
 
 const two = n => String(n).padStart(2, "0");
 
@@ -30,19 +21,12 @@ function words(minutes) {
 
 class Countdown {
   constructor(root) {
-    this.label = document.createElement("span");
-    this.clock = document.createElement("span");
-    this.clock.className = "clock";
-    this.spelled = document.createElement("span");
-    this.spelled.className = "spelled";
+    this.label = make("span");
+    this.clock = make("span", { class: "clock" });
+    this.spelled = make("span", { class: "spelled" });
     // Read out at whole minutes only: a timer that speaks every second cannot be listened to.
-    this.news = document.createElement("span");
-    this.news.className = "unseen";
-    this.news.setAttribute("role", "status");
-    this.timer = document.createElement("span");
-    this.timer.setAttribute("role", "timer");
-    this.timer.setAttribute("aria-live", "off");
-    this.timer.append(this.label, " ", this.clock, " ", this.spelled);
+    this.news = make("span", { class: "unseen", role: "status" });
+    this.timer = make("span", { role: "timer", "aria-live": "off" }, this.label, " ", this.clock, " ", this.spelled);
     root.replaceChildren(this.timer, this.news);
     this.root = root;
   }
@@ -54,12 +38,12 @@ class Countdown {
     this.over = false;
     this.timer.setAttribute("aria-label", data.label);
     this.label.textContent = data.label;
-    this.stop();
+    this.close();
     this.tick();
     this.ticking = setInterval(() => this.tick(), 250);
   }
 
-  stop() {
+  close() {
     clearInterval(this.ticking);
   }
 
@@ -77,7 +61,7 @@ class Countdown {
   }
 
   end() {
-    this.stop();
+    this.close();
     if (this.over) return;
     this.over = true;
     this.root.classList.add("over");
@@ -86,3 +70,5 @@ class Countdown {
     this.send("over", this.data.id);
   }
 }
+
+export default mounted(".countdown", Countdown);

@@ -1,28 +1,9 @@
 // A list of records as a real HTML table. The server sorts and pages; this draws and reports clicks.
 // Everything that comes from the data is set with textContent or as a checked href, never as HTML.
 
+import { make, mounted, plain } from "./shared.js";
+
 const SAFE = new Set(["http:", "https:", "mailto:", "tel:"]);
-const views = new WeakMap();
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".records");
-  let view = views.get(root);
-  if (!view) views.set(root, (view = new Records(root)));
-  view.send = setTriggerValue;
-  view.show(data);
-  return () => view.close();
-}
-
-function make(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name === "text") node.textContent = value;
-    else if (name === "class") node.className = value;
-    else node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
 
 function safeHref(href) {
   if (!href) return "";
@@ -32,8 +13,6 @@ function safeHref(href) {
     return "";
   }
 }
-
-const plain = event => event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
 
 class Records {
   constructor(root) {
@@ -296,3 +275,5 @@ class Records {
     return Math.max(0, bar.bottom - Math.max(0, node.getBoundingClientRect().top));
   }
 }
+
+export default mounted(".records", Records);
