@@ -23,6 +23,8 @@ _client_user = aliased(User, name="client_user")
 _practitioner_user = aliased(User, name="practitioner_user")
 TO_CLOSE = "to-close"
 """The value of `when` for confirmed sessions that have ended: they wait to be completed."""
+TO_ANSWER = "to-answer"
+"""The value of `when` for requests to come that keep their time: they wait for an answer."""
 # Each has an index to walk; a sort without one would read the whole table for every page.
 _SORTS = {"starts_at": Booking.starts_at, "reference": Booking.reference}
 _CLIENT: Owner = (Booking.client_id, Client)
@@ -127,13 +129,16 @@ def booking_filters(params: Mapping[str, str], zone: str) -> BookingFilters:
         InvalidInput: A value is none of those there are.
     """
     span = span_or_side(params, zone)
-    to_close = params.get("when") == TO_CLOSE
+    to_close, to_answer = params.get("when") == TO_CLOSE, params.get("when") == TO_ANSWER
+    status = BookingStatus.CONFIRMED if to_close else BookingStatus.PENDING if to_answer else None
     return BookingFilters(
         search=params.get("q", ""),
-        status=BookingStatus.CONFIRMED if to_close else one_of(BookingStatus, params.get("status")),
+        status=status or one_of(BookingStatus, params.get("status")),
         ended_by=clock.now() if to_close else None,
         payment_status=one_of(PaymentStatus, params.get("payment")),
-        starts_from=span.start,
+        starts_from=clock.now() if to_answer else span.start,
+        without_expired_holds=to_answer,
+        without_offers=to_answer,
         starts_before=span.end,
         practitioner_id=key_of(params.get("practitioner")),
         client_id=key_of(params.get("client")),

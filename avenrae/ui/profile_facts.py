@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from avenrae.countries import country_name
-from avenrae.enums import BookingStatus, VerificationStatus
+from avenrae.enums import BookingStatus, Role, VerificationStatus
 from avenrae.queries.bookings import BookingFilters, count_by_status
 from avenrae.queries.diaries import next_times
 from avenrae.queries.documents import DocumentRow, certificates_of, list_certificates
@@ -65,7 +65,8 @@ def _figures(profile: PractitionerDetail) -> None:
         fact("Commission", f"{profile.commission_bps / 100:g} %")
     numbers = load(count_by_status, BookingFilters(practitioner_id=profile.id))
     fact(
-        "Bookings", " · ".join(f"{numbers[s]} {words(s).lower()}" for s in BookingStatus if s in numbers) or "None yet"
+        "Your bookings" if actor().role is Role.CLIENT else "Bookings",
+        " · ".join(f"{numbers[s]} {words(s).lower()}" for s in BookingStatus if s in numbers) or "None yet",
     )
     links_of_practitioner(profile.id)
     if _may_book(profile):

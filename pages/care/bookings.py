@@ -7,9 +7,9 @@ A row opens the booking.
 
 import streamlit as st
 
-from avenrae.enums import BookingStatus, PaymentStatus
+from avenrae.enums import BookingStatus, PaymentStatus, Role
 from avenrae.permissions import Permission
-from avenrae.queries.bookings import TO_CLOSE, BookingRow, booking_filters, count_bookings, list_bookings
+from avenrae.queries.bookings import TO_ANSWER, TO_CLOSE, BookingRow, booking_filters, count_bookings, list_bookings
 from avenrae.queries.listing import key_of
 from avenrae.queries.people import name_of
 from avenrae.queries.periods import PRESETS, Side
@@ -34,12 +34,15 @@ COLUMNS: list[Column[BookingRow]] = [
 ]
 
 SIDES = {Side.UPCOMING: "From today", Side.PAST: "Before today", Side.ALL: "All"}
+WAITING = {TO_ANSWER: "To come, to be answered", TO_CLOSE: "Over, to be closed"}
 AHEAD = [key for key, (_, first, _) in PRESETS.items() if first >= 0]
 EMPTY = {
     Side.UPCOMING: "Nothing is booked from today on. Earlier sessions stand under “Before today”.",
     Side.PAST: "Nothing was booked before today.",
     Side.ALL: "No bookings yet.",
 }
+OWN = {Role.PRACTITIONER: "Practitioner", Role.CLIENT: "Client"}
+FIND = {Role.PRACTITIONER: "Client or reference", Role.CLIENT: "Practitioner or reference"}
 
 who = actor()
 head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
@@ -48,7 +51,7 @@ if who.may(Permission.BOOKING_CREATE):
     with head:
         link("care/new_booking", "New booking", icon=":material/add:")
 
-is_to_come = st.query_params.get("when", "") in AHEAD or not is_narrowed("view")
+is_to_come = st.query_params.get("when", "") in [*AHEAD, TO_ANSWER] or not is_narrowed("view")
 side = Side(
     tabs(
         "Which bookings",
@@ -61,15 +64,15 @@ side = Side(
 )
 row = st.columns([3, 2, 2, 2])
 with row[0]:
-    search = search_box("Client, practitioner or reference")
+    search = search_box(FIND.get(who.role, "Client, practitioner or reference"))
 with row[1]:
     status = choice("Status", BookingStatus, key="status", every="Every status")
 with row[2]:
     payment = choice("Payment", PaymentStatus, key="payment", every="Paid or not")
 with row[3]:
-    times = {**{key: name for key, (name, _, _) in PRESETS.items()}, TO_CLOSE: "Over, to be closed"}
+    times = {key: name for key, (name, _, _) in PRESETS.items()} | WAITING
     behind = [key for key in PRESETS if key not in AHEAD]
-    offered = {Side.UPCOMING: AHEAD, Side.PAST: behind, Side.ALL: times}[side]
+    offered = {Side.UPCOMING: [*AHEAD, TO_ANSWER], Side.PAST: behind, Side.ALL: times}[side]
     when = choice("When", offered, key="when", every=SIDES[side], name=times.__getitem__)
 
 params = {"view": side.value, "q": search, "status": status, "payment": payment, "when": when}
@@ -88,7 +91,7 @@ show_list(
     params=params,
     count=count_bookings,
     rows=list_bookings,
-    columns=COLUMNS,
+    columns=[c for c in COLUMNS if c.label != OWN.get(who.role)],
     opens="care/booking",
     sort="starts_at" if side is Side.UPCOMING or "from" in params else "-starts_at",
     export="bookings",

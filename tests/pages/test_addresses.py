@@ -73,6 +73,19 @@ def test_a_link_is_not_cut_to_what_is_to_come(console, people, sessions, params:
     assert (shown(app), counted(app)) == (view, count)
 
 
+def test_what_waits_at_home_is_what_its_list_shows(console, people, sessions, noon: datetime) -> None:
+    """R-AN-03: not a hold that ran out, nor a request whose time has passed."""
+    with transaction(SYSTEM, "prepare") as session:
+        of = {"practitioner": session.query(Practitioner).first(), "client": session.query(Client).first()}
+        for hours, left in ((-5, None), (5, None), (7, 10), (9, -1)):
+            hold = noon + timedelta(minutes=left) if left else None
+            make.make_booking(session, starts_at=noon + timedelta(hours=hours), hold_expires_at=hold, **of)
+    home = console(people[Role.PRACTITIONER])
+    assert [m.value for m in home.metric if m.label == "Requests to answer"] == ["2"]
+    app = console(people[Role.PRACTITIONER], "care/bookings", when="to-answer")
+    assert (shown(app), counted(app)) == ("upcoming", "2 bookings")
+
+
 def test_a_choice_narrows_the_part_that_is_shown(console, people, sessions) -> None:
     app = console(people[Role.SUPPORT], "care/bookings")
     app.selectbox(key="choice:payment").select("unpaid").run()
