@@ -242,22 +242,25 @@ def show_list(
     empty: str = "",
     narrowed: Mapping[str, str] | None = None,
     chosen: str = "",
+    told: DeltaGenerator | None = None,
     row_id: Callable[[Row], str] = lambda row: str(row.id),  # type: ignore[attr-defined]
 ) -> list[str]:
     """Draw one page of a list under its count: `count(filters)` first, then `rows(filters, sort=, page=)`.
 
-    `narrowed` names the filters that came with a link and have no widget; each can be taken away.
+    `narrowed` names the filters that came with a link and have no widget; each can be taken away. `told` is where to
+    say what of the address is of no use, if not over the list.
 
     `sorts` are orders beside those of the columns. `params` is what the filters are in the address, for the link to
     the CSV file of all filtered rows; `opens` the screen that shows one row (without one, cells may carry links of
     their own). Rows have boxes where the session keeps under `chosen` which are ticked; returns the ids of those that
     are on this page.
     """
-    told = st.container()
+    told = told or st.container()
     _draw_narrowed(narrowed or {})
     order = st.query_params.get("sort", sort)
     if order.removeprefix("-") not in {*(c.key for c in columns if c.key), *(s.removeprefix("-") for s in sorts)}:
-        ignore("sort", order)
+        if order != sort:
+            ignore("sort", order)
         order = sort
     asked = asked_page()
     total, found = load(_count_and_read, count, rows, filters, order, asked)
@@ -307,8 +310,8 @@ def _count_and_read(
 def asked_page() -> int:
     """Return the page that was pressed or that the address names; the widget has the last word."""
     named = str(st.session_state.get("page") or st.query_params.get("page", ""))
-    if named.isascii() and named.isdigit() and len(named) < 10:
-        return min(max(1, int(named)), _DEEPEST)
+    if named.isascii() and named.isdigit() and len(named) < 10 and int(named):
+        return min(int(named), _DEEPEST)
     if named:
         ignore("page", named)
     return 1

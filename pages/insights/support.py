@@ -40,6 +40,7 @@ def main() -> None:
     """Draw the page."""
     st.title("Support figures")
     params, name, running = _choose()
+    told = st.container()
     filters = desk_filters(params, zone)
     figures = load(desk_figures, filters)
     tiles(figures["", ""].figures, load(count_backlog, filters), params, name)
@@ -61,7 +62,7 @@ def main() -> None:
                 [s for s in figures.values() if s.kind == kind], kind, names.get(kind, {}), _NOTHING.get(kind, "")
             )
     with tickets:
-        tickets_behind(params, zone)
+        tickets_behind(params, zone, told)
 
 
 def _choose() -> tuple[dict[str, str], str, bool]:
