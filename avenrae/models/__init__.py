@@ -42,6 +42,7 @@ from avenrae.models.operations import (
     ImportBatch,
     ImportRow,
     IncomingMailRow,
+    NoticePreference,
     Notification,
     OutboxMail,
 )
@@ -128,6 +129,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerHour",
     "Message",
+    "NoticePreference",
     "Notification",
     "OauthAccount",
     "Order",

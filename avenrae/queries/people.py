@@ -24,7 +24,7 @@ from avenrae.permissions import Actor
 from avenrae.queries.listing import in_order, name_matches, page_of
 from avenrae.queries.scopes import visible_clients, visible_practitioners, visible_users
 
-Owner = tuple[InstrumentedAttribute[Any], type[Client] | type[Practitioner]]
+Owner = tuple[InstrumentedAttribute[Any], type[Client] | type[Practitioner] | type[User]]
 """The column that says whose a row is, and what it is a key of."""
 _COMMON, _MANY = 1_000, 500
 """A name is common if more people have it and more rows are theirs: walking the list soon finds a page of them."""
@@ -55,8 +55,8 @@ def of_named(actor: Actor, search: str, *owners: Owner) -> ColumnElement[bool]:
 
 def _fits(actor: Actor, search: str, key: InstrumentedAttribute[Any], model: Any) -> ColumnElement[bool]:
     names = User.search_folded if actor.is_staff and len(search.strip()) >= 3 else User.name_folded
-    name = select(names).join(model, model.user_id == User.id).where(model.id == key).correlate(key.class_)
-    return name_matches(name.scalar_subquery(), search)
+    name = select(names) if model is User else select(names).join(model, model.user_id == User.id)
+    return name_matches(name.where(model.id == key).correlate(key.class_).scalar_subquery(), search)
 
 
 class PeopleSearch:
@@ -98,12 +98,17 @@ class PeopleSearch:
         parts, before = [rows.where(self._reference)], [self._reference]
         for key, model in self._owners:
             # The limits keep the planner to these steps, by index, however many people it expects.
-            one = select(model.id).where(model.user_id == self._people.c.id).limit(1).lateral()
+            one = select(model.id).where(_account_of(model) == self._people.c.id).limit(1).lateral()
             owners = select(one.c.id).select_from(self._people.join(one, true())).cte()
             own = rows.where(key == owners.c.id, *(found.is_not(True) for found in before)).lateral()
             parts.append(select(*own.c).select_from(owners.join(own, true())))
             before.append(key.in_(select(owners.c.id)))
         return union_all(*parts)
+
+
+def _account_of(model: Any) -> InstrumentedAttribute[uuid.UUID]:
+    account: InstrumentedAttribute[uuid.UUID] = model.id if model is User else model.user_id
+    return account
 
 
 def name_of(session: Session, actor: Actor, *, client: uuid.UUID | None, practitioner: uuid.UUID | None) -> str:

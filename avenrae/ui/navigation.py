@@ -1,10 +1,12 @@
 """The navigation table: every screen, where it stands and who has it."""
 
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from avenrae.enums import Role
 from avenrae.permissions import Actor
+from avenrae.settings import settings
 
 _ALL = frozenset(Role)
 _STAFF = frozenset({Role.SUPPORT, Role.ADMIN})
@@ -54,6 +56,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("office/home", "Home", "", "home", _ALL),
     Screen("office/notifications", "Notifications", "notifications", "notifications", _ALL),
     Screen("office/account", "My account", "account", "account_circle", _ALL),
+    Screen("office/mail", "E-mails sent", "mail", "outgoing_mail", _STAFF),
+    Screen("office/told", "Who was told?", "told", "contact_support", _STAFF),
     Screen("care/map", "Practitioner map", "map", "map", _STAFF),
     Screen("care/practitioners", "Practitioners", "practitioners", "groups", frozenset({*_STAFF, Role.CLIENT})),
     Screen(
@@ -79,9 +83,12 @@ SCREENS: tuple[Screen, ...] = (
     Screen("store/orders", "Orders", "orders", "shopping_bag", frozenset({*_STAFF, Role.CLIENT})),
     Screen("store/order", "Order", "order", "shopping_bag", frozenset({*_STAFF, Role.CLIENT}), _NOBODY),
     Screen("support/queue", "Ticket queue", "tickets", "support_agent", _STAFF),
+    Screen("support/conversations", "Messages", "messages", "chat", _OUTSIDE),
+    Screen("support/conversation", "Conversation", "conversation", "chat", _ALL, _NOBODY),
     Screen("support/my_tickets", "My tickets", "my-tickets", "support_agent", _OUTSIDE),
     Screen("support/ticket", "Ticket", "ticket", "support_agent", _ALL, _NOBODY),
     Screen("support/client", "Client", "client", "person_search", _STAFF, _NOBODY),
+    Screen("support/reported", "Reported messages", "reported-messages", "flag", _STAFF),
     Screen("support/mails", "Incoming mail", "incoming-mail", "mail", _STAFF),
     Screen("support/refund_requests", "Refund requests", "refund-requests", "undo", _STAFF),
     Screen("support/desk", "Desk settings", "desk", "tune", _STAFF),
@@ -106,6 +113,14 @@ def screen(script: str) -> Screen:
 def title_of(script: str, actor: Actor) -> str:
     """Return what the actor's role calls a screen."""
     return screen(script).title_for(actor.role)
+
+
+def address_of(script: str, record_id: uuid.UUID | None = None) -> str:
+    """Return where a screen is reached from outside the console, or nothing where that was not set."""
+    found, base = _BY_SCRIPT.get(script), settings().public_url
+    if found is None or not base:
+        return ""
+    return f"{base}/{found.url_path}" + (f"?id={record_id}" if record_id else "")
 
 
 def screens_of(actor: Actor) -> Iterable[Screen]:

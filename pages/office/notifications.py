@@ -56,7 +56,8 @@ def main() -> None:
 def _draw(row: NotificationRow) -> None:
     with st.container(border=True, key=f"notice-{row.id}"):
         mark = "" if row.is_read else ":blue-badge[New] "
-        st.markdown(f"{mark}**{plain_text(row.title)}**  \n{plain_text(row.body)}")
+        body = plain_text(row.body).replace("\n", "  \n")
+        st.markdown(f"{mark}**{plain_text(row.title)}**  \n{body}")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(when(row.told_at, who.time_zone), width="stretch")
             params = {"id": str(row.record_id)} if row.record_id else {}

@@ -122,6 +122,7 @@ def ignored(app: AppTest) -> list[str]:
         ("care/map", {"kind": "plumber"}, "kind=plumber"),
         ("store/orders", {"status": "paid", "product": "7"}, "product=7"),
         ("store/inventory", {"type": "rock", "page": "2.5"}, "type=rock, page=2.5"),
+        ("office/mail", {"person": "me", "status": "zz"}, "status=zz, person=me"),
         ("support/queue", {"priority": "max", "requester": "me"}, "priority=max, requester=me"),
     ],
 )

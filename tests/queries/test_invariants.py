@@ -31,6 +31,8 @@ from avenrae.services.bookings import (
     decline_booking,
     mark_no_show,
 )
+from avenrae.services.conversations import send_message, start_conversation
+from avenrae.services.moderation import open_conversation, report_message
 from avenrae.services.orders import cancel_order, fulfil_order, place_order, record_order_payment, refund_order
 from avenrae.services.products import count_stock
 from avenrae.services.refunds import ask_for_refund, grant_refund
@@ -201,6 +203,11 @@ def _live(session: Session, names: dict[str, str]) -> None:
         first, second, third = (make_ticket(session, requester=asking) for _ in range(3))
         merge_tickets(session, admin, second.id, first.id)
         write_message(session, admin, first.id, "Both are one", status=TicketStatus.WAITING)
+        talk = start_conversation(session, client, worker.practitioner_id, "Good day")
+        send_message(session, worker, talk.conversation_id, "Good day to you")
+        reported = report_message(session, worker, talk.id, "Spam")
+        open_conversation(session, admin, reported.id)
+        names |= {"conversation": f"{client.email} and {worker.email}", "reported ticket": reported.number}
         names |= {"ticket": first.number, "merged ticket": second.number, "open ticket": third.number}
     names["suspended"] = gone.email
     names["practitioner"] = session.get_one(User, practitioner.user_id).email
@@ -390,11 +397,48 @@ BREAKS: list[tuple[str, str, str]] = [
         "open ticket",
         "UPDATE tickets SET last_message_at = last_message_at - interval '1 s' WHERE number = :ref",
     ),
+    (
+        "conversation-members",
+        "conversation",
+        "DELETE FROM conversation_members WHERE user_id = (SELECT id FROM users WHERE email = :practitioner)",
+    ),
+    (
+        "conversation-members",
+        "conversation",
+        "UPDATE messages SET author_id = (SELECT id FROM users WHERE email = :suspended)",
+    ),
+    (
+        "last-private-messages",
+        "conversation",
+        "UPDATE conversations SET last_message_at = last_message_at + interval '1 s'",
+    ),
+    (
+        "reported-messages",
+        "reported ticket",
+        """UPDATE tickets SET requester_id = (SELECT author_id FROM messages WHERE ticket_id = tickets.id)
+        WHERE number = :ref""",
+    ),
+    (
+        "linked-conversations",
+        "reported ticket",
+        "UPDATE tickets SET requester_id = (SELECT id FROM users WHERE email = :suspended) WHERE number = :ref",
+    ),
     ("standing-clocks", "ticket", "UPDATE tickets SET next_due_at = now() WHERE number = :ref"),
     (
         "suspended-sign-ins",
         "suspended",
         "UPDATE sessions SET revoked_at = NULL WHERE user_id = (SELECT id FROM users WHERE email = :ref)",
+    ),
+    (
+        "carried-notices",
+        "practitioner",
+        "UPDATE notifications SET route = 'off' WHERE user_id = (SELECT id FROM users WHERE email = :ref)",
+    ),
+    (
+        "carried-notices",
+        "practitioner",
+        "UPDATE outbox SET user_id = (SELECT id FROM users WHERE email = :suspended)"
+        " WHERE user_id = (SELECT id FROM users WHERE email = :ref)",
     ),
     ("profiles", "suspended", "UPDATE users SET role = 'practitioner' WHERE email = :ref"),
 ]
