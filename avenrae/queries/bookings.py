@@ -16,13 +16,15 @@ from avenrae.models import Booking, BookingWaitlist, Client, Practitioner, Servi
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.listing import in_order, key_of, one_of
 from avenrae.queries.people import Owner, PeopleList
-from avenrae.queries.periods import span_of
-from avenrae.queries.scopes import visible_bookings
+from avenrae.queries.periods import span_or_side
+from avenrae.queries.scopes import visible_bookings, visible_practitioners
 
 _client_user = aliased(User, name="client_user")
 _practitioner_user = aliased(User, name="practitioner_user")
 TO_CLOSE = "to-close"
 """The value of `when` for confirmed sessions that have ended: they wait to be completed."""
+TO_ANSWER = "to-answer"
+"""The value of `when` for requests to come that keep their time: they wait for an answer."""
 # Each has an index to walk; a sort without one would read the whole table for every page.
 _SORTS = {"starts_at": Booking.starts_at, "reference": Booking.reference}
 _CLIENT: Owner = (Booking.client_id, Client)
@@ -98,7 +100,8 @@ class BookingDetail(BookingRow):
     """Everything about one booking; what is not for the actor is empty.
 
     How to reach the client is for staff, notes and commission for staff and practitioner. `offer_id` is the place in
-    the waiting list of somebody to whom it is only offered so far.
+    the waiting list of somebody to whom it is only offered so far. Whose practitioner is not to be seen, such as a
+    suspended one for clients, takes no new times.
     """
 
     client_email: str
@@ -116,22 +119,26 @@ class BookingDetail(BookingRow):
     notes: str
     series_id: uuid.UUID | None
     offer_id: uuid.UUID | None
+    is_practitioner_visible: bool
 
 
 def booking_filters(params: Mapping[str, str], zone: str) -> BookingFilters:
-    """Return the filters that an address holds (`q`, `status`, `payment`, `when` or `from` and `to`, …).
+    """Return the filters that an address holds (`q`, `status`, `payment`, `view`, `when` or `from` and `to`, …).
 
     Raises:
         InvalidInput: A value is none of those there are.
     """
-    span = span_of(params, zone)
-    to_close = params.get("when") == TO_CLOSE
+    span = span_or_side(params, zone)
+    to_close, to_answer = params.get("when") == TO_CLOSE, params.get("when") == TO_ANSWER
+    status = BookingStatus.CONFIRMED if to_close else BookingStatus.PENDING if to_answer else None
     return BookingFilters(
         search=params.get("q", ""),
-        status=BookingStatus.CONFIRMED if to_close else one_of(BookingStatus, params.get("status")),
+        status=status or one_of(BookingStatus, params.get("status")),
         ended_by=clock.now() if to_close else None,
         payment_status=one_of(PaymentStatus, params.get("payment")),
-        starts_from=span.start,
+        starts_from=clock.now() if to_answer else span.start,
+        without_expired_holds=to_answer,
+        without_offers=to_answer,
         starts_before=span.end,
         practitioner_id=key_of(params.get("practitioner")),
         client_id=key_of(params.get("client")),
@@ -192,6 +199,7 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
         Booking.notes,
         Booking.series_id,
         BookingWaitlist.id.label("offer_id"),
+        visible_practitioners(actor).label("is_practitioner_visible"),
     ).outerjoin(
         BookingWaitlist,
         and_(BookingWaitlist.booking_id == Booking.id, BookingWaitlist.status == WaitlistStatus.OFFERED),
@@ -218,6 +226,7 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
         notes="" if actor.role is Role.CLIENT else r["notes"],
         series_id=r["series_id"],
         offer_id=r["offer_id"],
+        is_practitioner_visible=r["is_practitioner_visible"],
     )
 
 

@@ -15,7 +15,7 @@ from avenrae.errors import NotFound
 from avenrae.models import Booking, BookingWaitlist, Notification, OutboxMail, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.listing import COUNT_LIMIT, PAGE_SIZE, count_of, in_order, key_of, one_of
-from avenrae.queries.people import Owner, PeopleList
+from avenrae.queries.people import PeopleList
 from avenrae.queries.periods import span_of
 from avenrae.queries.scopes import visible_mails, visible_tellings, withheld_kinds
 from avenrae.reply_address import without_signatures
@@ -139,8 +139,9 @@ def list_outbox(
         NotPermitted: The actor's role sees no mails.
         InvalidInput: The sort is not one of the list's.
     """
-    ids = _listed(actor, filters).page(sort, page, size)
-    found = session.execute(_rows().where(OutboxMail.id.in_(ids)).order_by(*in_order(_SORTS, sort, OutboxMail.id)))
+    ids = _listed(actor, filters).page(sort, page, size).subquery()
+    order = in_order(_SORTS, sort, OutboxMail.id)
+    found = session.execute(_rows().where(OutboxMail.id.in_(select(ids.c.id))).order_by(*order))
     return [_row(actor, *r) for r in found]
 
 
@@ -276,8 +277,8 @@ def _ids(actor: Actor, filters: OutboxFilters) -> Select[Any]:
 
 
 def _listed(actor: Actor, f: OutboxFilters) -> PeopleList:
-    to: Owner = (OutboxMail.user_id, User)
-    return PeopleList(actor, _ids(actor, f), f.search, _SORTS, _is_to, to)
+    """Return the list as it can be searched: by whom a mail was to, or by the very address."""
+    return PeopleList(actor, _ids(actor, f), f.search, _SORTS, _is_to, (OutboxMail.user_id, User))
 
 
 def _is_to(address: str) -> ColumnElement[bool]:

@@ -85,8 +85,8 @@ class PeopleList:
         self._reference = has_reference(words)
         if not self._is_looked_up:
             named = is_named(words, by_email=False)
-            own = ((key, select(model.id).where(_account_of(model) == User.id, named)) for key, model in owners)
-            self._fits = or_(self._reference, *(key.in_(fitting) for key, fitting in own))
+            theirs = ((key, _owner_of(model, model.id).where(named)) for key, model in owners)
+            self._fits = or_(self._reference, *(key.in_(who) for key, who in theirs))
             self._ids = ids.where(self._fits)
             return
         self._fits = or_(self._reference, *(_fits(words, *owner) for owner in owners))
@@ -143,10 +143,19 @@ class PeopleList:
         return union_all(*parts)
 
 
+def _account_of(model: Any) -> InstrumentedAttribute[uuid.UUID]:
+    account: InstrumentedAttribute[uuid.UUID] = model.id if model is User else model.user_id
+    return account
+
+
+def _owner_of(model: Any, column: Any) -> Select[Any]:
+    """Return a column of the owners, or of their accounts."""
+    return select(column) if model is User else select(column).join(model, model.user_id == User.id)
+
+
 def _fits(words: str, key: InstrumentedAttribute[Any], model: Any) -> ColumnElement[bool]:
     """Return the condition that a row's owner fits; the names are read row by row, by their keys."""
-    names = select(_names(words, by_email=True))
-    name = (names if model is User else names.join(model, model.user_id == User.id)).where(model.id == key)
+    name = _owner_of(model, _names(words, by_email=True)).where(model.id == key)
     return name_matches(name.correlate(key.class_).scalar_subquery(), words)
 
 
@@ -158,11 +167,6 @@ def _more_than(n: int, rows: Select[Any]) -> ColumnElement[bool]:
 def _once(name: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return a condition that is answered once, however often a statement asks."""
     return select(select(condition.label("yes")).cte(name).c.yes).scalar_subquery()
-
-
-def _account_of(model: Any) -> InstrumentedAttribute[uuid.UUID]:
-    account: InstrumentedAttribute[uuid.UUID] = model.id if model is User else model.user_id
-    return account
 
 
 def name_of(session: Session, actor: Actor, *, client: uuid.UUID | None, practitioner: uuid.UUID | None) -> str:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
@@ -27,11 +28,20 @@ _SORTS = {"on_date": BookingWaitlist.on_date, "joined_at": BookingWaitlist.joine
 OPEN = (WaitlistStatus.WAITING, WaitlistStatus.OFFERED)
 
 
+class WaitView(StrEnum):
+    """A part of the list: who waits or is offered a place, for whom that is over, or all of them."""
+
+    OPEN = "open"
+    OVER = "over"
+    ALL = "all"
+
+
 @dataclass(frozen=True)
 class WaitFilters:
     """What a waiting list can be narrowed to; empty means everybody whom the actor sees."""
 
     search: str = ""
+    view: WaitView | None = None
     status: WaitlistStatus | None = None
     practitioner_id: uuid.UUID | None = None
     client_id: uuid.UUID | None = None
@@ -71,13 +81,14 @@ class WaitRow:
 
 
 def wait_filters(params: Mapping[str, str], zone: str) -> WaitFilters:
-    """Return the filters that an address holds (`q`, `status`, `practitioner`, `client`).
+    """Return the filters that an address holds (`q`, `view`, `status`, `practitioner`, `client`).
 
     Raises:
         InvalidInput: A value is none of those there are.
     """
     return WaitFilters(
         search=params.get("q", ""),
+        view=one_of(WaitView, params.get("view")),
         status=one_of(WaitlistStatus, params.get("status")),
         practitioner_id=key_of(params.get("practitioner")),
         client_id=key_of(params.get("client")),
@@ -170,6 +181,9 @@ def _listed(actor: Actor, f: WaitFilters) -> PeopleList:
 
 def _conditions(f: WaitFilters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
+    if f.view in (WaitView.OPEN, WaitView.OVER):
+        is_open = BookingWaitlist.status.in_(OPEN)
+        conditions.append(is_open if f.view is WaitView.OPEN else ~is_open)
     if f.status:
         conditions.append(BookingWaitlist.status == f.status)
     if f.practitioner_id:

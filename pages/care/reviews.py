@@ -13,7 +13,7 @@ from avenrae.queries.people import name_of
 from avenrae.queries.reviews import FLAGGED, ReviewRow, count_reviews, list_reviews, review_filters
 from avenrae.ui.actions import actor, load
 from avenrae.ui.format import badge, day, words
-from avenrae.ui.lists import choice, pick, search_box, show_list
+from avenrae.ui.lists import choice, given, pick, search_box, show_list, understood
 from avenrae.ui.records import Cell, Column
 from avenrae.ui.reviews import show_reviewable, stars
 
@@ -64,13 +64,14 @@ with row[3]:
     by = choice("Written by", ReviewSide, key="by", every="Both sides", name=lambda side: f"The {words(side).lower()}")
 
 params = {"q": search, "show": show, "rating": rating, "by": by}
+params |= given("practitioner")
+filters = understood(review_filters, params, who.time_zone)
 narrowed = {}
-if practitioner := st.query_params.get("practitioner"):
-    params["practitioner"] = practitioner
+if practitioner := params.get("practitioner"):
     narrowed["practitioner"] = load(name_of, client=None, practitioner=key_of(practitioner)) or "one practitioner"
 show_list(
     noun="review",
-    filters=review_filters(params, who.time_zone),
+    filters=filters,
     params=params,
     count=count_reviews,
     limit=limit_of(search),

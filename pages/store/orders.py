@@ -12,7 +12,7 @@ from avenrae.queries.people import name_of
 from avenrae.queries.periods import PRESETS
 from avenrae.ui.actions import actor, load
 from avenrae.ui.format import badge, count, day, show_money, words
-from avenrae.ui.lists import choice, search_box, show_list
+from avenrae.ui.lists import choice, given, search_box, show_list, understood
 from avenrae.ui.records import Cell, Column
 
 who = actor()
@@ -63,16 +63,19 @@ if who.is_staff:
         kind = choice("Kind", OrderKind, key="kind", every="Sales and credit notes")
 
 params = {"q": search, "status": status, "payment": payment, "when": when, "kind": kind}
+params |= given("client", "product", "from", "to")
+filters = understood(order_filters, params, who.time_zone)
 narrowed = {}
-if client := st.query_params.get("client"):
-    params["client"] = client
+if client := params.get("client"):
     narrowed["client"] = load(name_of, client=key_of(client), practitioner=None) or "one client"
-if product := st.query_params.get("product"):
-    params["product"] = product
+if "product" in params:
     narrowed["product"] = "orders with one product"
+for key, since in (("from", "from"), ("to", "until")):
+    if value := params.get(key):
+        narrowed[key] = f"{since} {value}"
 show_list(
     noun="order",
-    filters=order_filters(params, who.time_zone),
+    filters=filters,
     params=params,
     count=count_orders,
     limit=limit_of(search),

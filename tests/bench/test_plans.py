@@ -81,6 +81,13 @@ VIEWS: dict[str, list[dict[str, str]]] = {
     "bookings": [
         {},
         {"page": "500"},
+        {"view": "upcoming", "sort": "starts_at"},
+        {"view": "upcoming", "sort": "starts_at", "page": "20"},
+        {"view": "upcoming", "sort": "starts_at", "status": "cancelled"},
+        {"view": "upcoming", "sort": "starts_at", "payment": "unpaid"},
+        {"view": "upcoming", "q": "dlamini"},
+        {"view": "past"},
+        {"view": "upcoming", "when": "to-answer", "sort": "starts_at"},
         {"status": "pending"},
         {"status": "completed", "when": "past-30"},
         {"payment": "unpaid"},
@@ -184,6 +191,8 @@ VIEWS: dict[str, list[dict[str, str]]] = {
         {},
         {"page": "100"},
         {"status": "waiting"},
+        {"view": "open", "sort": "on_date"},
+        {"view": "over"},
         # Not searched: at this size reading the table once (8 ms) is cheaper than the keys of a page by index.
         *({"sort": f"{sign}{name}"} for name in waiting_list._SORTS for sign in ("", "-")),
     ],
