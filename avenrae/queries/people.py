@@ -85,7 +85,7 @@ class PeopleList:
         self._reference = has_reference(words)
         if not self._is_looked_up:
             named = is_named(words, by_email=False)
-            theirs = ((key, _owner_of(model, model.id).where(named)) for key, model in owners)
+            theirs = ((key, select(model.id).where(_account_of(model) == User.id, named)) for key, model in owners)
             self._fits = or_(self._reference, *(key.in_(who) for key, who in theirs))
             self._ids = ids.where(self._fits)
             return
@@ -148,14 +148,10 @@ def _account_of(model: Any) -> InstrumentedAttribute[uuid.UUID]:
     return account
 
 
-def _owner_of(model: Any, column: Any) -> Select[Any]:
-    """Return a column of the owners, or of their accounts."""
-    return select(column) if model is User else select(column).join(model, model.user_id == User.id)
-
-
 def _fits(words: str, key: InstrumentedAttribute[Any], model: Any) -> ColumnElement[bool]:
     """Return the condition that a row's owner fits; the names are read row by row, by their keys."""
-    name = _owner_of(model, _names(words, by_email=True)).where(model.id == key)
+    names = select(_names(words, by_email=True))
+    name = (names if model is User else names.join(model, model.user_id == User.id)).where(model.id == key)
     return name_matches(name.correlate(key.class_).scalar_subquery(), words)
 
 
