@@ -46,6 +46,8 @@ SENTENCES: dict[str, AvenraeError] = {
     "ck_practitioners_slot_step": InvalidInput("The step from start to start is 5 to 480 minutes."),
     "ck_tickets_subject": InvalidInput("A subject has 1 to 200 letters."),
     "ck_ticket_messages_body": InvalidInput("A message has 1 to 100 000 letters."),
+    "ck_messages_body": InvalidInput("A message has 1 to 10 000 letters. Send it in parts."),
+    "ck_messages_reasons": InvalidInput("A reason has 1 to 2 000 letters."),
     "ck_ticket_tags_tag": InvalidInput("A tag has up to 40 small letters, digits, spaces and hyphens."),
     "uq_ticket_tags_once": Conflict("The ticket has this tag already."),
     "uq_ticket_views_name": Conflict("You have a view of this name already."),

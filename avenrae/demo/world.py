@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.db.transaction import read_session, transaction
 from avenrae.demo.books import settle
+from avenrae.demo.conversations import write_to_one_another
 from avenrae.demo.desk import open_desk
 from avenrae.demo.hours import diaries
 from avenrae.demo.notices import calm_down
@@ -140,6 +141,7 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     open_desk(session, frame, tables, agenda)
     say_wishes(session)
     ask_and_note(session, frame)
+    write_to_one_another(session, frame, tables, agenda)
     calm_down(session)
     live_notices(session, frame, agenda)
     session.flush()

@@ -102,6 +102,7 @@ class Notification(Keyed, Stamped, Base):
         Index("uq_notifications_once", "once", "user_id", unique=True),
         Index("ix_notifications_unread", "user_id", postgresql_where=text("read_at IS NULL AND is_shown")),
         Index("ix_notifications_record", "record_id", "created_at"),
+        Index("ix_notifications_told", "user_id", "created_at", "id"),
         Index(
             "ix_notifications_user",
             "user_id",
@@ -147,7 +148,7 @@ class OutboxMail(Keyed, Stamped, Base):
 
     __tablename__ = "outbox"
 
-    user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE", index=True)
+    user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE")
     to_address: Mapped[str]
     reply_to: Mapped[str] = mapped_column(server_default=text("''"), sort_order=100)
     kind: Mapped[NoticeKind] = mapped_column(Text())
@@ -165,8 +166,12 @@ class OutboxMail(Keyed, Stamped, Base):
         one_of("status", MailStatus),
         check("sent", "(status = 'sent') = (sent_at IS NOT NULL)"),
         Index("uq_outbox_once", "once", "user_id", unique=True),
+        Index("ix_outbox_written", "created_at", "id"),
+        Index("ix_outbox_status", "status", "created_at", "id"),
+        Index("ix_outbox_kind", "kind", "created_at", "id"),
+        Index("ix_outbox_user", "user_id", "created_at", "id"),
+        Index("ix_outbox_address", text("lower(to_address)"), "id"),
         Index("ix_outbox_old", "created_at", postgresql_where=text("status <> 'waiting'")),
-        Index("ix_outbox_unsent", "status", "created_at", postgresql_where=text("status <> 'sent'")),
     )
 
 

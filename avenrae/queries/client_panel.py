@@ -1,4 +1,4 @@
-"""A person as the desk needs him: who it is, what there is of him, and what the desk wrote down, in six queries."""
+"""A person as the desk needs him: who it is, what there is of him, and what the desk wrote down, in three queries."""
 
 import uuid
 from dataclasses import dataclass
@@ -120,7 +120,7 @@ def get_client_panel(
     """
     require(actor, Permission.TICKET_WORK)
     require(actor, Permission.CLIENT_VIEW)
-    person, tickets, notes = _person(session, actor, key, ticket_id)
+    person, payments, tickets, notes = _person(session, actor, key, ticket_id)
     bookings = BookingFilters(
         client_id=person.client_id, practitioner_id=None if person.client_id else person.practitioner_id
     )
@@ -133,7 +133,7 @@ def get_client_panel(
             if person.client_id
             else []
         ),
-        payments=_payments(session, actor, person.id),
+        payments=payments,
         tickets=tickets,
         notes=notes,
     )
@@ -141,7 +141,7 @@ def get_client_panel(
 
 def _person(
     session: Session, actor: Actor, key: uuid.UUID, ticket_id: uuid.UUID | None
-) -> tuple[Person, list[PanelTicket], list[Note]]:
+) -> tuple[Person, list[PanelPayment], list[PanelTicket], list[Note]]:
     counts = {
         "bookings": _count(
             select(Booking.id).where(
@@ -161,6 +161,7 @@ def _person(
             Client.id,
             Practitioner.id,
             _spent(actor).label("spent"),
+            _payments(actor).label("paid"),
             _tickets(actor, ticket_id).label("newest"),
             _notes(actor).label("notes"),
             *(query.label(name) for name, query in counts.items()),
@@ -173,7 +174,7 @@ def _person(
     ).one_or_none()
     if found is None:
         raise NotFound("There is no such person, or it is not yours to see.")
-    user, client_id, practitioner_id, spent, newest, notes, *numbers = found
+    user, client_id, practitioner_id, spent, paid, newest, notes, *numbers = found
     person = Person(
         id=user.id,
         name=user.name,
@@ -192,6 +193,7 @@ def _person(
     )
     return (
         person,
+        [_payment(*row) for row in paid or []],
         [
             PanelTicket(uuid.UUID(key), number, subject, TicketStatus(status), TicketPriority(priority), _at(at))
             for key, number, subject, status, priority, at in newest or []
@@ -230,30 +232,47 @@ def _spent(actor: Actor) -> Any:
     return select(func.jsonb_agg(aggregate_order_by(pair, by_currency.c.currency))).scalar_subquery()
 
 
-def _payments(session: Session, actor: Actor, user_id: uuid.UUID) -> list[PanelPayment]:
-    found = session.execute(
-        select(Transaction, func.coalesce(Booking.reference, Order.reference, ""))
-        .outerjoin(Booking, Booking.id == Transaction.booking_id)
-        .outerjoin(Order, Order.id == Transaction.order_id)
-        .where(Transaction.user_id == user_id, visible_transactions(actor))
-        .order_by(Transaction.occurred_at.desc(), Transaction.id.desc())
-        .limit(NEWEST)
-    )
-    return [
-        PanelPayment(
+def _payments(actor: Actor) -> Any:
+    """The newest movements of a person's money, in the row of the person."""
+    t = Transaction
+    newest = (
+        select(
             t.id,
             t.occurred_at,
-            TransactionKind(t.kind),
-            TransactionStatus(t.status),
-            Provider(t.provider),
+            t.kind,
+            t.status,
+            t.provider,
             t.amount_minor,
             t.currency,
             t.booking_id,
             t.order_id,
-            reference,
+            func.coalesce(Booking.reference, Order.reference, "").label("reference"),
         )
-        for t, reference in found
-    ]
+        .outerjoin(Booking, Booking.id == t.booking_id)
+        .outerjoin(Order, Order.id == t.order_id)
+        .where(t.user_id == User.id, visible_transactions(actor))
+        .order_by(t.occurred_at.desc(), t.id.desc())
+        .limit(NEWEST)
+        .correlate(User)
+        .subquery()
+    )
+    return select(func.jsonb_agg(func.jsonb_build_array(*newest.c))).scalar_subquery()
+
+
+def _payment(key: str, at: str, kind: str, status: str, provider: str, *rest: Any) -> PanelPayment:
+    amount, currency, booking_id, order_id, reference = rest
+    return PanelPayment(
+        uuid.UUID(key),
+        _at(at),
+        TransactionKind(kind),
+        TransactionStatus(status),
+        Provider(provider),
+        amount,
+        currency,
+        uuid.UUID(booking_id) if booking_id else None,
+        uuid.UUID(order_id) if order_id else None,
+        reference,
+    )
 
 
 def _tickets(actor: Actor, leave_out: uuid.UUID | None) -> Any:

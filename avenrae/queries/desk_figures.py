@@ -3,11 +3,10 @@
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, DateTime, and_, func, literal, null, or_, select, tuple_, union_all
+from sqlalchemy import ARRAY, ColumnElement, Float, and_, func, literal, null, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from avenrae import clock
@@ -48,11 +47,17 @@ PERIODS: Mapping[str, str] = {
     "this-month": "This month so far",
     "last-month": "Last full month",
     "3-months": "Last 3 full months",
+    "6-months": "Last 6 full months",
+    "12-months": "Last 12 full months",
+    "this-year": "This year so far",
+    "last-year": "Last year",
     "dates": "Chosen dates",
 }
 """The periods that these figures are shown for."""
-MOST_DAYS = 100
+MOST_DAYS = 400
 """No period is longer: medians are taken of every ticket in it, each time."""
+KINDS = ("agent", "category", "policy")
+"""What figures are cut into."""
 
 
 @dataclass(frozen=True)
@@ -105,14 +110,6 @@ class Segment:
     figures: DeskFigures
 
 
-@dataclass(frozen=True)
-class BacklogDay:
-    """How many tickets were open at the end of a day."""
-
-    day: date
-    open: int
-
-
 def desk_period(name: str, params: Mapping[str, str], zone: str) -> FigurePeriod:
     """Return the period of a name in `PERIODS`, cut in a zone; the days of “Chosen dates” are in the address.
 
@@ -123,7 +120,8 @@ def desk_period(name: str, params: Mapping[str, str], zone: str) -> FigurePeriod
         chosen = span_of(params, zone)
         first = chosen.start or midnight(today(zone) - timedelta(days=30), zone)
         last = chosen.end or midnight(today(zone) + timedelta(days=1), zone)
-        if last - first > timedelta(days=MOST_DAYS + 1):
+        # Days are 25 hours long where clocks go back.
+        if last - first > timedelta(days=MOST_DAYS, hours=2):
             raise InvalidInput(f"Choose at most {MOST_DAYS} days for these figures.")
         return FigurePeriod(Span(first, last), None, is_running=last > clock.now())
     if name in PRESETS:
@@ -155,62 +153,30 @@ def desk_filters(params: Mapping[str, str], zone: str) -> DeskFilters:
     )
 
 
-def desk_figures(session: Session, actor: Actor, filters: DeskFilters) -> dict[tuple[str, str], Segment]:
+def desk_figures(
+    session: Session, actor: Actor, filters: DeskFilters, kinds: Sequence[str] = KINDS
+) -> dict[tuple[str, str], Segment]:
     """Return the figures of everything (`("", "")`) and of each agent, category and policy, by (kind, key).
+
+    Medians are of every ticket there is, so what is not looked at is better not asked for: `kinds` says what is.
 
     Raises:
         NotPermitted: The role sees no figures of operations.
     """
     require(actor, Permission.FIGURES_OPERATIONS)
     found: dict[tuple[str, str], Segment] = {("", ""): Segment("", "", DeskFigures())}
+    columns = [_COLUMNS[kind] for kind in kinds]
+    sets = func.grouping_sets(tuple_(), *(tuple_(column) for column in columns))
+    which = func.grouping(*columns) if columns else literal(0)
     for of, measures in _measures().items():
         where = _conditions(actor, replace(filters, of=of))
-        query = select(func.grouping(*_KINDS.values()), *_KINDS.values(), *measures.values()).where(*where)
-        sets = func.grouping_sets(tuple_(), *(tuple_(column) for column in _KINDS.values()))
-        for grouping, *row in session.execute(query.group_by(sets)):
-            place = _place(int(grouping), row[: len(_KINDS)])
-            numbers: dict[str, Any] = {
-                name: None if value is None else int(value)
-                for name, value in zip(measures, row[len(_KINDS) :], strict=True)
-            }
+        query = select(which, *columns, *measures.values()).where(*where).group_by(sets)
+        for grouping, *row in session.execute(query):
+            place = _place(int(grouping), kinds, row[: len(kinds)])
+            numbers: dict[str, Any] = dict(_numbers(measures, row[len(kinds) :]))
             before = found.get(place, Segment(*place, DeskFigures()))
             found[place] = replace(before, figures=replace(before.figures, **numbers))
     return found
-
-
-def backlog_days(session: Session, actor: Actor, filters: DeskFilters, zone: str) -> list[BacklogDay]:
-    """Return how many tickets were open at the end of each day of the span that is over, cut in a zone."""
-    require(actor, Permission.FIGURES_OPERATIONS)
-    days = list(_days(filters.span, zone))
-    if not days:
-        return []
-    edges = [midnight(day + timedelta(days=1), zone) for day in days]
-    b = TicketBacklog
-    # Without filters no ticket is read but the merged ones, which are few.
-    of_these = b.ticket_id.not_in(select(Ticket.id).where(Ticket.merged_into_id.is_not(None)))
-    if any((filters.agent, filters.policy, filters.category, filters.priority)):
-        of_these = b.ticket_id.in_(select(Ticket.id).where(visible_tickets(actor), *_narrowed(filters)))
-    touching = and_(or_(b.until.is_(None), b.until >= edges[0]), b.since < edges[-1], of_these)
-    turns = union_all(
-        select(b.since.label("at"), literal(1).label("change")).where(touching),
-        select(b.until, literal(-1)).where(touching, b.until < edges[-1]),
-    ).subquery()
-    nth = func.width_bucket(turns.c.at, literal(edges, ARRAY(DateTime(timezone=True))))
-    changes = {
-        int(n): int(change) for n, change in session.execute(select(nth, func.sum(turns.c.change)).group_by(nth))
-    }
-    found, open_now = [], 0
-    for n, day in enumerate(days):
-        open_now += changes.get(n, 0)
-        found.append(BacklogDay(day, open_now))
-    return found
-
-
-def count_backlog(session: Session, actor: Actor, filters: DeskFilters) -> int:
-    """Return how many tickets are open now."""
-    require(actor, Permission.FIGURES_OPERATIONS)
-    now = replace(filters, of="backlog", at=None)
-    return session.execute(select(func.count()).select_from(Ticket).where(*_conditions(actor, now))).scalar_one()
 
 
 def list_agents(session: Session, actor: Actor) -> dict[str, str]:
@@ -269,7 +235,7 @@ ROWS: Mapping[str, tuple[InstrumentedAttribute[Any], Callable[[], list[ColumnEle
     "rated": (Ticket.resolved_at, lambda: [Ticket.satisfaction.is_not(None)]),
 }
 """The rows behind each figure: the date that must be in the period, and what else holds for them."""
-_KINDS: Mapping[str, InstrumentedAttribute[Any]] = {
+_COLUMNS: Mapping[str, InstrumentedAttribute[Any]] = {
     "agent": Ticket.assignee_id,
     "category": Ticket.category,
     "policy": Ticket.policy_id,
@@ -280,8 +246,18 @@ def _number(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(*conditions) if conditions else func.count()
 
 
-def _percentile(share: float, column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
-    return func.percentile_disc(share).within_group(column)
+def _half_and_most(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """Return the median and the p90 in an array, for which the values are sorted once."""
+    return func.percentile_disc(literal([0.5, 0.9], ARRAY(Float))).within_group(column)
+
+
+def _numbers(measures: Mapping[str, Any], row: Sequence[Any]) -> Iterator[tuple[str, int | None]]:
+    """Yield each figure of a row by its name; a pair of percentiles is two."""
+    for name, value in zip(measures, row, strict=True):
+        pair = name.endswith("_minutes")
+        names = (name.replace("_minutes", "_median"), name.replace("_minutes", "_p90")) if pair else (name,)
+        values = (value or (None, None)) if pair else (value,)
+        yield from zip(names, (None if v is None else int(v) for v in values), strict=True)
 
 
 def _measures() -> dict[str, dict[str, ColumnElement[Any]]]:
@@ -297,15 +273,13 @@ def _measures() -> dict[str, dict[str, ColumnElement[Any]]]:
         "answered": {
             "answered": _number(),
             "answered_in_time": _number(*ROWS["answered-in-time"][1]()),
-            "first_median": _percentile(0.5, Ticket.first_response_minutes),
-            "first_p90": _percentile(0.9, Ticket.first_response_minutes),
+            "first_minutes": _half_and_most(Ticket.first_response_minutes),
         },
         "resolved": {
             "resolved": _number(),
             "resolved_promised": _number(*ROWS["resolved-promised"][1]()),
             "resolved_in_time": _number(*ROWS["resolved-in-time"][1]()),
-            "resolution_median": _percentile(0.5, Ticket.resolution_minutes),
-            "resolution_p90": _percentile(0.9, Ticket.resolution_minutes),
+            "resolution_minutes": _half_and_most(Ticket.resolution_minutes),
             "asked": _number(*ROWS["asked"][1]()),
             "rated": _number(*ROWS["rated"][1]()),
             "stars": func.coalesce(func.sum(Ticket.satisfaction), 0),
@@ -314,7 +288,7 @@ def _measures() -> dict[str, dict[str, ColumnElement[Any]]]:
 
 
 def _conditions(actor: Actor, filters: DeskFilters) -> list[ColumnElement[bool]]:
-    conditions = [visible_tickets(actor), *_narrowed(filters)]
+    conditions = [visible_tickets(actor), *narrowed(filters)]
     if filters.of == "backlog":
         b, at = TicketBacklog, filters.at
         open_then = b.until.is_(None) if at is None else and_(b.since < at, or_(b.until.is_(None), b.until >= at))
@@ -328,7 +302,8 @@ def _conditions(actor: Actor, filters: DeskFilters) -> list[ColumnElement[bool]]
     return [*conditions, *more()]
 
 
-def _narrowed(filters: DeskFilters) -> list[ColumnElement[bool]]:
+def narrowed(filters: DeskFilters) -> list[ColumnElement[bool]]:
+    """Return the condition for the tickets that filters leave, whatever their dates."""
     conditions: list[ColumnElement[bool]] = [Ticket.merged_into_id.is_(None)]
     for column, wanted in (
         (Ticket.assignee_id, filters.agent),
@@ -347,20 +322,9 @@ def _owner(word: str | None) -> uuid.UUID | str | None:
     return NOBODY if word == NOBODY else key_of(word)
 
 
-def _place(grouping: int, keys: Sequence[Any]) -> tuple[str, str]:
+def _place(grouping: int, kinds: Sequence[str], keys: Sequence[Any]) -> tuple[str, str]:
     """Return which segment a row of the grouped query is: a bit is set for every kind that it adds up over."""
-    for n, kind in enumerate(_KINDS):
-        if not grouping & 1 << (len(_KINDS) - 1 - n):
+    for n, kind in enumerate(kinds):
+        if not grouping & 1 << (len(kinds) - 1 - n):
             return kind, NOBODY if keys[n] is None else str(keys[n])
     return "", ""
-
-
-def _days(span: Span, zone: str) -> Iterator[date]:
-    """Yield the days of a span that are over."""
-    if span.start is None:
-        return
-    until = min(span.end or clock.now(), clock.now())
-    day = span.start.astimezone(ZoneInfo(zone)).date()
-    while midnight(day + timedelta(days=1), zone) <= until:
-        yield day
-        day += timedelta(days=1)

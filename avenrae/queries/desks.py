@@ -2,16 +2,17 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, case, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from avenrae.enums import TicketCategory, TicketPriority, TicketStatus
-from avenrae.models import BusinessHours, Desk, Holiday, SlaPolicy, Ticket, TicketMessage, TicketStatusChange
+from avenrae.models import BusinessHours, Desk, Holiday, SlaPolicy, TicketMessage, TicketStatusChange
 from avenrae.scheduling.business_hours import DeskHours
 from avenrae.scheduling.hours import Rule
 from avenrae.scheduling.sla import Event, Happening, Targets
@@ -31,8 +32,12 @@ class Promises:
     """All policies at once; the one of a category comes before the one of every category."""
 
     def __init__(self, session: Session) -> None:
-        self._policies = {(p.priority, p.category): _promise(p) for p in session.scalars(select(SlaPolicy))}
-        self.desks = desk_hours(session)
+        self._policies: dict[tuple[str, str | None], Promise] = {}
+        self.desks: dict[uuid.UUID, DeskHours] = {}
+        for desk_id, zone, hours, holidays, policies in session.execute(_DESKS):
+            self.desks[desk_id] = _desk(zone, hours, holidays)
+            for key, name, priority, category, *minutes in policies:
+                self._policies[priority, category] = Promise(uuid.UUID(key), name, desk_id, targets_of(*minutes))
 
     def of(self, priority: TicketPriority, category: TicketCategory) -> Promise | None:
         """Return the promise for a ticket, or None where none is made (R-SLA-04)."""
@@ -45,49 +50,39 @@ class Promises:
 
 def desk_hours(session: Session) -> dict[uuid.UUID, DeskHours]:
     """Return the hours and holidays of every desk."""
-    weekly: dict[uuid.UUID, list[Rule]] = defaultdict(list)
-    for row in session.scalars(select(BusinessHours)):
-        weekly[row.desk_id].append(Rule(row.starts_local, row.ends_local, weekday=row.weekday))
-    holidays: dict[uuid.UUID, dict[object, str]] = defaultdict(dict)
-    for day in session.scalars(select(Holiday)):
-        holidays[day.desk_id][day.on_date] = day.title
-    return {
-        desk.id: DeskHours(ZoneInfo(desk.time_zone), tuple(weekly[desk.id]), dict(holidays[desk.id]))  # type: ignore[arg-type]
-        for desk in session.scalars(select(Desk))
-    }
+    return Promises(session).desks
 
 
-def ticket_histories(session: Session, tickets: Iterable[Ticket]) -> dict[uuid.UUID, list[Event]]:
-    """Return what the clocks of these tickets listen to, each in order and beginning with its opening.
+def ticket_histories(session: Session, opened: Mapping[uuid.UUID, datetime]) -> dict[uuid.UUID, list[Event]]:
+    """Return what the clocks of tickets listen to, each in order; `opened` is when each was, with which it begins.
 
     A message that a merge brought counts from the opening of the ticket it stands in now, at the earliest.
     """
-    opened = {t.id: t.created_at for t in tickets}
-    lines: dict[uuid.UUID, list[tuple[datetime, int, Event]]] = defaultdict(list)
-    messages = session.execute(
-        select(TicketMessage.ticket_id, TicketMessage.created_at, TicketMessage.from_staff).where(
-            TicketMessage.ticket_id.in_(opened), TicketMessage.is_internal.is_(False)
-        )
-    )
-    for ticket_id, at, from_staff in messages:
-        what = Happening.STAFF_REPLIED if from_staff else Happening.CLIENT_WROTE
-        lines[ticket_id].append((max(at, opened[ticket_id]), 1, Event(max(at, opened[ticket_id]), what)))
-    changes = session.execute(
-        select(TicketStatusChange.ticket_id, TicketStatusChange.occurred_at, TicketStatusChange.status)
-        .where(TicketStatusChange.ticket_id.in_(opened))
-        .order_by(TicketStatusChange.occurred_at, TicketStatusChange.id)
-    )
-    for ticket_id, at, status in changes:
-        lines[ticket_id].append((at, 2, Event(at, Happening.STATUS, TicketStatus(status))))
+    these = literal(list(opened), ARRAY(Uuid))
+    lines: dict[uuid.UUID, list[tuple[datetime, int, uuid.UUID, Event]]] = defaultdict(list)
+    said = select(
+        TicketMessage.ticket_id,
+        TicketMessage.created_at,
+        literal(1),
+        TicketMessage.id,
+        case((TicketMessage.from_staff, Happening.STAFF_REPLIED.value), else_=Happening.CLIENT_WROTE.value),
+    ).where(TicketMessage.ticket_id == any_(these), TicketMessage.is_internal.is_(False))
+    # A status that a message brings about stands after it, though both have one instant.
+    became = select(
+        TicketStatusChange.ticket_id,
+        TicketStatusChange.occurred_at,
+        literal(2),
+        TicketStatusChange.id,
+        TicketStatusChange.status,
+    ).where(TicketStatusChange.ticket_id == any_(these))
+    for ticket_id, at, nth, key, what in session.execute(said.union_all(became)):
+        at = max(at, opened[ticket_id]) if nth == 1 else at
+        event = Event(at, Happening(what)) if nth == 1 else Event(at, Happening.STATUS, TicketStatus(what))
+        lines[ticket_id].append((at, nth, key, event))
     return {
-        ticket_id: [Event(at, Happening.OPENED), *(event for *_, event in sorted(lines[ticket_id], key=_order))]
+        ticket_id: [Event(at, Happening.OPENED), *(event for *_, event in sorted(lines[ticket_id]))]
         for ticket_id, at in opened.items()
     }
-
-
-def _order(line: tuple[datetime, int, Event]) -> tuple[datetime, int]:
-    """A status that a message brings about stands after it, though both have one instant."""
-    return line[:2]
 
 
 def targets_of(first_response: int | None, update: int | None, resolution: int | None) -> Targets:
@@ -99,6 +94,31 @@ def targets_of(first_response: int | None, update: int | None, resolution: int |
     return Targets(minutes(first_response), minutes(update), minutes(resolution))
 
 
-def _promise(policy: SlaPolicy) -> Promise:
-    targets = targets_of(policy.first_response_minutes, policy.update_minutes, policy.resolution_minutes)
-    return Promise(policy.id, policy.name, policy.desk_id, targets)
+def _desk(zone: str, hours: list[list[Any]], holidays: list[list[str]]) -> DeskHours:
+    weekly = (Rule(time.fromisoformat(begins), time.fromisoformat(ends), weekday=day) for day, begins, ends in hours)
+    return DeskHours(ZoneInfo(zone), tuple(weekly), {date.fromisoformat(day): title for day, title in holidays})
+
+
+def _of_desk(model: Any, *columns: Any) -> ColumnElement[Any]:
+    """Return the rows of a table that belong to a desk, in the desk's own row."""
+    rows = select(func.jsonb_agg(func.jsonb_build_array(*columns))).where(model.desk_id == Desk.id)
+    return func.coalesce(rows.scalar_subquery(), text("'[]'::jsonb"))
+
+
+_DESKS = select(
+    Desk.id,
+    Desk.time_zone,
+    _of_desk(BusinessHours, BusinessHours.weekday, BusinessHours.starts_local, BusinessHours.ends_local),
+    _of_desk(Holiday, Holiday.on_date, Holiday.title),
+    _of_desk(
+        SlaPolicy,
+        SlaPolicy.id,
+        SlaPolicy.name,
+        SlaPolicy.priority,
+        SlaPolicy.category,
+        SlaPolicy.first_response_minutes,
+        SlaPolicy.update_minutes,
+        SlaPolicy.resolution_minutes,
+    ),
+)
+"""Every desk with its hours, holidays and promises in one row: they are few, and each click on a ticket needs them."""

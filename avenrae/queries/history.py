@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, false, literal, select, true, union_all
+from sqlalchemy.orm import Session, aliased
 
 from avenrae.enums import Role
 from avenrae.errors import NotFound
@@ -74,6 +74,7 @@ _SCOPES: dict[str, tuple[Any, Callable[[Actor], ColumnElement[bool]]]] = {
     "users": (User, visible_users),
 }
 _NAMES: dict[str, tuple[Any, Any]] = {
+    "requester_id": (User.id, User.first_name + " " + User.last_name),
     "assignee_id": (User.id, User.first_name + " " + User.last_name),
     "merged_into_id": (Ticket.id, Ticket.number),
     "booking_id": (Booking.id, Booking.reference),
@@ -105,14 +106,19 @@ def list_changes(session: Session, actor: Actor, table: str, row_id: uuid.UUID, 
         NotFound: There is no such row for this actor.
     """
     model, visible = _SCOPES[table]
-    if session.execute(select(model.id).where(model.id == row_id, visible(actor))).first() is None:
-        raise NotFound("There is no such record, or it is not yours to see.")
-    found = session.execute(
+    entries = (
         select(AuditEntry)
         .where(AuditEntry.table_name == table, AuditEntry.row_id == str(row_id))
         .order_by(AuditEntry.id.desc())
         .limit(limit)
-    ).scalars()
+        .subquery()
+    )
+    entry = aliased(AuditEntry, entries)
+    there = select(entry).select_from(model).outerjoin(entry, true()).where(model.id == row_id, visible(actor))
+    rows = session.scalars(there.order_by(entry.id.desc())).all()
+    if not rows:
+        raise NotFound("There is no such record, or it is not yours to see.")
+    found = [e for e in rows if e is not None]
     hidden = _NOT_FOR_CLIENTS if actor.role is Role.CLIENT else set()
 
     def shown(content: dict[str, Any] | None) -> dict[str, Any]:
@@ -128,14 +134,21 @@ def list_changes(session: Session, actor: Actor, table: str, row_id: uuid.UUID, 
 def _in_names(session: Session, changes: list[Change]) -> list[Change]:
     """Say of a ticket's changes who and what they name, instead of by which key."""
     both = [content for c in changes for content in (c.before, c.after)]
-    for column, (key, name) in _NAMES.items():
-        wanted = {content[column] for content in both if content.get(column)}
-        if not wanted:
-            continue
-        names = {str(k): n for k, n in session.execute(select(key, name).where(key.in_(wanted)))}
+    named = {
+        column: {content[column] for content in both if content.get(column)}
+        for column in _NAMES
+        if any(content.get(column) for content in both)
+    }
+    if named:
+        parts = [
+            select(literal(column), _NAMES[column][0], _NAMES[column][1]).where(_NAMES[column][0].in_(wanted))
+            for column, wanted in named.items()
+        ]
+        names = {(column, str(key)): name for column, key, name in session.execute(union_all(*parts))}
         for content in both:
-            if content.get(column):
-                content[column] = names.get(content[column], "somebody or something that is gone")
+            for column in named:
+                if content.get(column):
+                    content[column] = names.get((column, content[column]), "somebody or something that is gone")
     return [
         replace(c, before=_without_id(c.before), after=_without_id(c.after)) if c.operation == "update" else c
         for c in changes

@@ -1,4 +1,4 @@
-"""Reads of one ticket: what it is, what was written in it, its files, its clocks, who has it open."""
+"""Reads of one ticket: what it is, its files, its moves, its clocks. What was written in it: `ticket_parts.py`."""
 
 import uuid
 from dataclasses import dataclass
@@ -16,17 +16,15 @@ from avenrae.models import (
     TicketFile,
     TicketMessage,
     TicketMove,
-    TicketPresence,
     TicketTag,
     User,
 )
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.desks import Promises, ticket_histories
+from avenrae.queries.reported_messages import LinkedConversation, linked_conversation, with_linked_conversation
 from avenrae.queries.scopes import visible_ticket_messages, visible_tickets
-from avenrae.queries.tickets import PRESENT
 from avenrae.scheduling.sla import Clock, clocks
 
-MOST_MESSAGES = 100
 _requester = aliased(User, name="requester")
 _assignee = aliased(User, name="assignee")
 _target = aliased(Ticket, name="target")
@@ -65,30 +63,7 @@ class TicketDetail:
     transaction_id: uuid.UUID | None
     conversation_id: uuid.UUID | None
     tags: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A file of a message, without its bytes."""
-
-    id: uuid.UUID
-    name: str
-    size: int
-
-
-@dataclass(frozen=True)
-class MessageRow:
-    """One message; `author_name` is None where a system wrote it."""
-
-    id: uuid.UUID
-    created_at: datetime
-    author_id: uuid.UUID | None
-    author_name: str | None
-    body: str
-    is_internal: bool
-    from_staff: bool
-    channel: TicketChannel
-    attachments: tuple[Attachment, ...]
+    conversation: LinkedConversation | None = None
 
 
 @dataclass(frozen=True)
@@ -112,14 +87,6 @@ class StoredFile:
     name: str
     content_type: str
     content: bytes
-
-
-@dataclass(frozen=True)
-class Opener:
-    """Somebody else who has a ticket open now."""
-
-    name: str
-    is_writing: bool
 
 
 @dataclass(frozen=True)
@@ -154,7 +121,8 @@ def get_ticket(session: Session, actor: Actor, ticket_id: uuid.UUID) -> TicketDe
         .outerjoin(_target, _target.id == Ticket.merged_into_id)
         .where(Ticket.id == ticket_id, visible_tickets(actor))
     )
-    found = session.execute(query).one_or_none()
+    moderates = actor.may(Permission.CONVERSATION_MODERATE)
+    found = session.execute(with_linked_conversation(query) if moderates else query).one_or_none()
     if found is None:
         raise NotFound("There is no such ticket, or it is not yours to see.")
     ticket = found.Ticket
@@ -172,41 +140,8 @@ def get_ticket(session: Session, actor: Actor, ticket_id: uuid.UUID) -> TicketDe
         assignee_name=found.assignee_name,
         merged_into_number=found.merged_into_number,
         tags=tuple(sorted(found.tags or ())),
+        conversation=linked_conversation(found) if moderates else None,
     )
-
-
-def list_messages(
-    session: Session, actor: Actor, ticket_id: uuid.UUID, *, limit: int = MOST_MESSAGES
-) -> list[MessageRow]:
-    """Return the newest messages of a ticket that the actor may read, the oldest of them first."""
-    files = (
-        select(
-            func.jsonb_agg(func.jsonb_build_array(TicketAttachment.id, TicketAttachment.name, TicketAttachment.size))
-        )
-        .where(TicketAttachment.message_id == TicketMessage.id)
-        .scalar_subquery()
-    )
-    query = (
-        select(TicketMessage, (User.first_name + " " + User.last_name).label("author_name"), files)
-        .outerjoin(User, User.id == TicketMessage.author_id)
-        .where(TicketMessage.ticket_id == ticket_id, visible_ticket_messages(actor))
-        .order_by(TicketMessage.created_at.desc(), TicketMessage.id.desc())
-        .limit(limit)
-    )
-    return [
-        MessageRow(
-            m.id,
-            m.created_at,
-            m.author_id,
-            author_name,
-            m.body,
-            m.is_internal,
-            m.from_staff,
-            TicketChannel(m.channel),
-            tuple(Attachment(uuid.UUID(key), name, size) for key, name, size in sorted(attached or [])),
-        )
-        for m, author_name, attached in session.execute(query).all()[::-1]
-    ]
 
 
 def get_file(session: Session, actor: Actor, attachment_id: uuid.UUID) -> StoredFile:
@@ -254,38 +189,14 @@ def list_moves(session: Session, actor: Actor, ticket_id: uuid.UUID, *, limit: i
     return [MoveRow(r[0], MoveKind(r[1]), r[2], r[3], r[4], r[5], r[6], r[7]) for r in session.execute(query)]
 
 
-def list_openers(session: Session, actor: Actor, ticket_id: uuid.UUID, *, limit: int = 10) -> list[Opener]:
-    """Return who else has a ticket open now, for staff only."""
+def explain_clocks(session: Session, actor: Actor, ticket: TicketDetail) -> Explained | None:
+    """Return which minutes of a ticket counted for each of its clocks, and why (R-SLA-05); None without a promise."""
     require(actor, Permission.TICKET_WORK)
-    query = (
-        select(User.first_name + " " + User.last_name, TicketPresence.is_writing)
-        .join(User, User.id == TicketPresence.user_id)
-        .where(
-            TicketPresence.ticket_id == ticket_id,
-            TicketPresence.seen_at > clock.now() - PRESENT,
-            TicketPresence.user_id.is_distinct_from(actor.user_id),
-        )
-        .order_by(User.first_name, User.id)
-        .limit(limit)
-    )
-    return [Opener(name, writing) for name, writing in session.execute(query)]
-
-
-def explain_clocks(session: Session, actor: Actor, ticket_id: uuid.UUID) -> Explained | None:
-    """Return which minutes of a ticket counted for each of its clocks, and why (R-SLA-05); None without a promise.
-
-    Raises:
-        NotFound: There is no such ticket.
-    """
-    require(actor, Permission.TICKET_WORK)
-    ticket = session.scalar(select(Ticket).where(Ticket.id == ticket_id, visible_tickets(actor)))
-    if ticket is None:
-        raise NotFound("There is no such ticket, or it is not yours to see.")
     promises = Promises(session)
     promise = promises.of(ticket.priority, ticket.category)
     if promise is None:
         return None
     desk = promises.desks[promise.desk_id]
-    history = ticket_histories(session, [ticket])[ticket.id]
+    history = ticket_histories(session, {ticket.id: ticket.created_at})[ticket.id]
     found = clocks(history, promise.targets, desk, clock.now())
     return Explained(promise.policy_name, desk.zone.key, found.all)

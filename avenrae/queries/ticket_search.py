@@ -32,27 +32,27 @@ def is_common(session: Session, actor: Actor, search: str) -> bool:
     """
     if not actor.is_staff or not search.strip() or _NUMBER.fullmatch(search.strip()):
         return False
-    words = _words(search)
+    words = words_of(search)
     said = select(TicketMessage.id).where(TicketMessage.body_words.op("@@")(words))
     return _estimate(session, said.union_all(select(Ticket.id).where(Ticket.subject_words.op("@@")(words)))) > RARE
 
 
 def holding(
     session: Session, actor: Actor, search: str, others: list[ColumnElement[bool]], *, common: bool | None = None
-) -> ColumnElement[bool]:
-    """Return the condition that a ticket holds all these words, in its subject or in one message the actor may read.
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that a ticket holds all these words, in its subject or in one message the actor may read.
 
     The last may go on: “refund” finds “refunded”; what stands in quotes is looked for as it is. Staff also find a
-    ticket by its number and by its requester. `others` are the list's other conditions: within them the newest are
-    looked through where words are common.
+    ticket by its number and by its requester. `others` are the list's other conditions, which hold too: within them
+    the newest are looked through where words are common.
     """
     if named := _NUMBER.fullmatch(search.strip()):
-        return Ticket.number == f"T-{named[1]}"
+        return [Ticket.number == f"T-{named[1]}", *others]
     by_person = _of_people(session, search) if actor.is_staff else false()
     if common is None:
         common = is_common(session, actor, search)
     if actor.is_staff and not common:
-        return Ticket.id.in_(_by_index(actor, search, by_person))
+        return [Ticket.id.in_(_by_index(actor, search, by_person)), *others]
     newest = (
         select(Ticket.id)
         .where(visible_tickets(actor), *others)
@@ -61,7 +61,7 @@ def holding(
         .cte("newest")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    words = _words(search)
+    words = words_of(search)
     said = select(true()).where(
         TicketMessage.ticket_id == Ticket.id,
         TicketMessage.body_words.op("@@")(words),
@@ -69,7 +69,7 @@ def holding(
     )
     # A value with a limit and no EXISTS, which the planner might answer for all tickets at once from the words' index.
     says = func.coalesce(said.limit(1).scalar_subquery(), false())
-    return Ticket.id.in_(select(newest.c.id)) & or_(Ticket.subject_words.op("@@")(words), by_person, says)
+    return [Ticket.id.in_(select(newest.c.id)), or_(Ticket.subject_words.op("@@")(words), by_person, says)]
 
 
 def _of_people(session: Session, search: str) -> ColumnElement[bool]:
@@ -80,7 +80,7 @@ def _of_people(session: Session, search: str) -> ColumnElement[bool]:
 
 
 def _by_index(actor: Actor, search: str, by_person: ColumnElement[bool]) -> Select[Any]:
-    words = _words(search)
+    words = words_of(search)
     said = select(TicketMessage.ticket_id).where(
         TicketMessage.body_words.op("@@")(words), visible_ticket_messages(actor)
     )
@@ -90,7 +90,7 @@ def _by_index(actor: Actor, search: str, by_person: ColumnElement[bool]) -> Sele
     return select(found.subquery().c[0])
 
 
-def _words(search: str) -> ColumnElement[Any]:
+def words_of(search: str) -> ColumnElement[Any]:
     """Return the query of what people type in search fields: all words, a "phrase", -not, or; the last may go on."""
     typed = func.websearch_to_tsquery(_SIMPLE, func.f_fold(search.replace("\0", "")))
     if '"' in search:

@@ -3,8 +3,9 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from avenrae import clock
@@ -24,25 +25,30 @@ AT_ONCE = 1000
 _AHEAD = timedelta(days=800)
 _UNDONE = (TicketStatus.OPEN, TicketStatus.IN_PROGRESS, TicketStatus.WAITING)
 _MINUTE = timedelta(minutes=1)
+_KEPT = (
+    "policy_id",
+    "first_responded_at",
+    "first_response_due_at",
+    "first_response_minutes",
+    "update_due_at",
+    "update_since",
+    "updates_late",
+    "resolution_due_at",
+    "resolution_minutes",
+    "next_due_at",
+)
+"""What the clocks of a ticket say, as its row keeps it."""
 
 
-def set_clocks(session: Session, tickets: Sequence[Ticket], promises: Promises | None = None) -> None:
+def set_clocks(session: Session, tickets: Sequence[Ticket]) -> None:
     """Compute what the clocks of tickets say and store it (R-SLA-01…03); due times are never set by hand."""
     if not tickets:
         return
     session.flush()
-    promises = promises or Promises(session)
-    known = _open_times(tickets, promises)
-    histories = ticket_histories(session, tickets)
+    told = _told(session, tickets)
     for ticket in tickets:
-        promise, history = promises.of(ticket.priority, ticket.category), histories[ticket.id]
-        ticket.policy_id = promise.policy_id if promise else None
-        ticket.first_responded_at = first_reply(history)
-        found = Clocks(None, (), None)
-        if promise is not None:
-            desk = promises.desks[promise.desk_id]
-            found = clocks_in(history, promise.targets, desk, known[promise.desk_id], clock.now())
-        _store(ticket, found)
+        for name, value in zip(_KEPT, told[ticket.id], strict=True):
+            setattr(ticket, name, value)
 
 
 def recompute_open_tickets(session: Session, actor: Actor) -> ClockRun | None:
@@ -91,16 +97,44 @@ def recompute_some(session: Session, actor: Actor, run_id: uuid.UUID, *, size: i
 
 
 def _compute(session: Session, after_id: uuid.UUID | None, size: int) -> list[uuid.UUID]:
-    query = select(Ticket).where(Ticket.status.in_(_UNDONE)).order_by(Ticket.id).limit(size)
+    """Compute the next of those that are not resolved and write what is new, all in one statement."""
+    kept = [Ticket.__table__.c[name] for name in _KEPT]
+    query = select(Ticket.id, Ticket.priority, Ticket.category, Ticket.created_at, *kept)
+    query = query.where(Ticket.status.in_(_UNDONE)).order_by(Ticket.id).limit(size)
     if after_id is not None:
         query = query.where(Ticket.id > after_id)
-    tickets = session.scalars(query.with_for_update()).all()
-    set_clocks(session, tickets)
-    session.flush()
+    tickets = session.execute(query.with_for_update()).all()
+    told = _told(session, tickets) if tickets else {}
+    changed = [(t.id, *told[t.id]) for t in tickets if told[t.id] != tuple(t)[-len(_KEPT) :]]
+    if changed:
+        columns = [Ticket.__table__.c.id, *kept]
+        lists = [literal(list(v), ARRAY(c.type)) for c, v in zip(columns, zip(*changed, strict=True), strict=True)]
+        new = func.unnest(*lists).table_valued(*(c.name for c in columns), name="new").render_derived()
+        values = {name: new.c[name] for name in _KEPT}
+        session.execute(
+            update(Ticket).where(Ticket.id == new.c.id).values(values), execution_options={"synchronize_session": False}
+        )
+        session.expire_all()
     return [t.id for t in tickets]
 
 
-def _open_times(tickets: Iterable[Ticket], promises: Promises) -> dict[uuid.UUID, OpenTime]:
+def _told(session: Session, tickets: Sequence[Any]) -> dict[uuid.UUID, tuple[Any, ...]]:
+    """Return for each ticket, by its key, what its clocks say, in the order of `_KEPT`."""
+    promises = Promises(session)
+    known = _open_times(tickets, promises)
+    histories = ticket_histories(session, {t.id: t.created_at for t in tickets})
+    told = {}
+    for ticket in tickets:
+        promise, history = promises.of(ticket.priority, ticket.category), histories[ticket.id]
+        found = Clocks(None, (), None)
+        if promise is not None:
+            desk = promises.desks[promise.desk_id]
+            found = clocks_in(history, promise.targets, desk, known[promise.desk_id], clock.now())
+        told[ticket.id] = (promise.policy_id if promise else None, first_reply(history), *_due(found))
+    return told
+
+
+def _open_times(tickets: Iterable[Any], promises: Promises) -> dict[uuid.UUID, OpenTime]:
     """Return each desk's open time from the oldest of these tickets on, added up once for all of them."""
     oldest = min(t.created_at for t in tickets)
     until = clock.now() + _AHEAD
@@ -110,17 +144,19 @@ def _open_times(tickets: Iterable[Ticket], promises: Promises) -> dict[uuid.UUID
     }
 
 
-def _store(ticket: Ticket, found: Clocks) -> None:
+def _due(found: Clocks) -> tuple[Any, ...]:
     running = [c for c in found.updates if c.ended_at is None]
     first, resolution = found.first_response, found.resolution
-    ticket.first_response_due_at = first.due_at if first else None
-    ticket.first_response_minutes = _used(first)
-    ticket.update_due_at = running[-1].due_at if running else None
-    ticket.update_since = running[-1].started_at if running else None
-    ticket.updates_late = sum(c.ended_at is not None and c.is_late(c.ended_at) for c in found.updates)
-    ticket.resolution_due_at = resolution.due_at if resolution else None
-    ticket.resolution_minutes = _used(resolution)
-    ticket.next_due_at = found.due_next()
+    return (
+        first.due_at if first else None,
+        _used(first),
+        running[-1].due_at if running else None,
+        running[-1].started_at if running else None,
+        sum(c.ended_at is not None and c.is_late(c.ended_at) for c in found.updates),
+        resolution.due_at if resolution else None,
+        _used(resolution),
+        found.due_next(),
+    )
 
 
 def _used(ended: Clock | None) -> int | None:

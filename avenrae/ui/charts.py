@@ -1,6 +1,7 @@
 """Charts in the console's colours."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -8,7 +9,7 @@ import streamlit as st
 
 from avenrae import money
 from avenrae.enums import LedgerSource
-from avenrae.queries.desk_figures import BacklogDay
+from avenrae.queries.desk_backlog import BacklogDay
 from avenrae.queries.figures import MonthFigures
 
 SOURCE_NAMES = {
@@ -69,7 +70,7 @@ def sales_by_month(months: Sequence[MonthFigures], currency: str, key: str) -> N
 
 
 def backlog_by_day(days: Sequence[BacklogDay], key: str) -> None:
-    """Draw how many tickets were open at the end of each day."""
+    """Draw how many tickets were open at the end of each of these days."""
     figure = go.Figure()
     figure.add_scatter(
         x=[pd.Timestamp(d.day) for d in days],
@@ -83,7 +84,7 @@ def backlog_by_day(days: Sequence[BacklogDay], key: str) -> None:
         height=260,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         yaxis={"rangemode": "tozero", "tickformat": "d"},
-        xaxis={"tickformat": "%d %b"},
+        xaxis={"tickformat": "%d %b" if days[-1].day - days[0].day < timedelta(days=200) else "%b %y"},
         showlegend=False,
     )
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, width="stretch")

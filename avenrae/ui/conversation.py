@@ -1,5 +1,6 @@
 """What was written in a ticket, as it was typed: nothing in a message is read as HTML, Markdown or a link."""
 
+import uuid
 from collections.abc import Iterable, Sequence
 from datetime import date
 from html import escape
@@ -10,19 +11,19 @@ import streamlit as st
 
 from avenrae.enums import TicketChannel
 from avenrae.permissions import Actor
-from avenrae.queries.ticket_messages import Attachment, MessageRow
+from avenrae.queries.ticket_parts import Attachment, MessageRow
 from avenrae.ui.format import when
 
 _LOOKS = (Path(__file__).parent / "frontend" / "conversation.css").read_text()
 
 
-def show_conversation(messages: Sequence[MessageRow], who: Actor, more: int = 0) -> None:
-    """Draw messages, the oldest first, with a line between days on the reader's clock.
+def show_conversation(messages: Sequence[MessageRow], who: Actor, named: uuid.UUID | None = None) -> None:
+    """Draw messages, the oldest first, with a line between days on the reader's clock; one may be marked as named.
 
     Public messages of clients stand left and those of the desk right; an internal note says so in words, with an
     icon, a colour and an edge of its own.
     """
-    parts = [f"<p class='older'>{more} older messages are not shown.</p>"] if more else []
+    parts: list[str] = []
     last: date | None = None
     zone = ZoneInfo(who.time_zone)
     for message in messages:
@@ -30,11 +31,16 @@ def show_conversation(messages: Sequence[MessageRow], who: Actor, more: int = 0)
         if local.date() != last:
             last = local.date()
             parts.append(f"<h4 class='day'><span>{local:%A} {local.day} {local:%B %Y}</span></h4>")
-        parts += _message(message, who)
+        parts += _message(message, who, is_named=message.id == named)
     st.html(f"<style>{_LOOKS}</style><div class='conversation'>{''.join(parts)}</div>")
 
 
-def _message(message: MessageRow, who: Actor) -> Iterable[str]:
+def message_anchor(key: uuid.UUID) -> str:
+    """Return the name by which a message is found on the page."""
+    return f"message-{key}"
+
+
+def _message(message: MessageRow, who: Actor, *, is_named: bool) -> Iterable[str]:
     kind = "note" if message.is_internal else "staff" if message.from_staff else "client"
     name = _name(message, who)
     mark = {
@@ -45,7 +51,8 @@ def _message(message: MessageRow, who: Actor) -> Iterable[str]:
     spoken = {"note": "Internal note by", "staff": "Public reply by", "client": "Message of"}[kind]
     at = when(message.created_at, who.time_zone).split(", ", 1)[1]
     how = " · by e-mail" if message.channel == TicketChannel.EMAIL else ""
-    yield f"<article class='message {kind}' aria-label='{escape(f'{spoken} {name}, {at}')}'>"
+    look, told = f"{kind} named" if is_named else kind, escape(f"{spoken} {name}, {at}")
+    yield f"<article id='{message_anchor(message.id)}' class='message {look}' aria-label='{told}'>"
     yield f"<header>{mark}<span class='who'>{escape(name)}</span> <time>{escape(at)}{how}</time></header>"
     yield f"<div class='text'>{escape(message.body)}</div>"
     if message.attachments:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -35,6 +36,13 @@ def open_screen(script: str, **params: str) -> None:
 def link(script: str, label: str, *, icon: str | None = None, **params: str) -> None:
     """Draw a link to a screen, with the address that leads there."""
     st.page_link(page_path(script), label=label, icon=icon, query_params=params)
+
+
+def narrow(address: str) -> None:
+    """Take the filters of an address of this same list: to go to a page from itself would leave it as it is."""
+    for name, value in parse_qsl(address.partition("?")[2]):
+        st.query_params[name] = value
+    _first_page()
 
 
 def has_screen(script: str) -> bool:
@@ -127,35 +135,42 @@ def show_list(
     sort: str,
     sorts: Iterable[str] = (),
     opens: str = "",
+    opens_with: Callable[[Row], Mapping[str, str]] = lambda row: {},
+    both: Callable[..., tuple[int, Sequence[Row]]] | None = None,
+    follows: Callable[[str], object] = follow,
     export: str = "",
     nouns: str = "",
     empty: str = "",
     narrowed: Mapping[str, str] | None = None,
     chosen: str = "",
+    limit: int = COUNT_LIMIT,
     row_id: Callable[[Row], str] = lambda row: str(row.id),  # type: ignore[attr-defined]
 ) -> list[str]:
-    """Draw one page of a list under its count: `count(filters)` first, then `rows(filters, sort=, page=)`.
+    """Draw one page of a list under its count: `count(filters)` first, then `rows(filters, sort=, page=)`; or `both`
+    of them by what is given as that. `follows` is what a link of a cell does.
 
     `narrowed` names the filters that came with a link and have no widget; each can be taken away.
 
     `sorts` are orders beside those of the columns. `params` is what the filters are in the address, for the link to
     the CSV file of all filtered rows; `opens` the screen that shows one row (without one, cells may carry links of
-    their own). Rows have boxes where the session keeps under `chosen` which are ticked; returns the ids of those that
-    are on this page.
+    their own), `opens_with` what else of a row goes into its address. `limit` is where `count` stops. Rows have boxes
+    where the session keeps under `chosen` which are ticked; returns the ids of those that are on this page.
     """
     _draw_narrowed(narrowed or {})
     order = st.query_params.get("sort", sort)
     if order.removeprefix("-") not in {*(c.key for c in columns if c.key), *(s.removeprefix("-") for s in sorts)}:
         order = sort
     asked = asked_page()
-    total, found = load(_count_and_read, count, rows, filters, order, asked)
+    read = both or partial(_count_and_read, count, rows)
+    total, found = load(read, filters, sort=order, page=asked)
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     beyond = "Counting stops here. Filters narrow the list; sorted the other way it begins with its end."
-    head.caption(counted(total, noun, nouns, limit=COUNT_LIMIT), help=beyond if total > COUNT_LIMIT else None)
+    head.caption(counted(total, noun, nouns, limit=limit), help=beyond if total > limit else None)
     if export and total:
         _export_link(head, export, {**params, "sort": order})
     table = st.container()
-    found = turn_pages(total, asked, found, lambda number: load(rows, filters, sort=order, page=number))
+    found = turn_pages(total, asked, found, lambda n: load(rows, filters, sort=order, page=n), limit=limit)
+    further = {row_id(row): opens_with(row) for row in found}
     with table:
         records(
             found,
@@ -164,10 +179,11 @@ def show_list(
             key="rows",
             row_id=row_id,
             url_path=screen(opens).url_path if opens else None,
+            more=opens_with,
             sort=order,
-            on_open=(lambda chosen: open_screen(opens, id=chosen)) if opens else None,
+            on_open=(lambda chosen: open_screen(opens, id=chosen, **further[chosen])) if opens else None,
             on_sort=_sort_by,
-            on_follow=follow,
+            on_follow=follows,
             on_select=(lambda ids: st.session_state.update({chosen: ids})) if chosen else None,
             selected=st.session_state.get(chosen, ()) if chosen else (),
             empty=_why_empty(params, empty or f"No {nouns or noun + 's'} yet."),
@@ -177,17 +193,18 @@ def show_list(
 
 
 def _count_and_read(
-    session: Any,
-    actor: Actor,
     count: Callable[..., int],
     rows: Callable[..., Sequence[Row]],
+    session: Any,
+    actor: Actor,
     filters: Any,
-    order: str,
+    *,
+    sort: str,
     page: int,
 ) -> tuple[int, Sequence[Row]]:
     """Read both with one connection."""
     total = count(session, actor, filters)
-    return total, rows(session, actor, filters, sort=order, page=page) if total else []
+    return total, rows(session, actor, filters, sort=sort, page=page) if total else []
 
 
 def asked_page() -> int:
@@ -196,17 +213,19 @@ def asked_page() -> int:
     return min(max(1, int(named)), _DEEPEST) if named.isascii() and named.isdigit() and len(named) < 10 else 1
 
 
-def turn_pages(total: int, asked: int, found: Sequence[Row], read: Callable[[int], Sequence[Row]]) -> Sequence[Row]:
+def turn_pages(
+    total: int, asked: int, found: Sequence[Row], read: Callable[[int], Sequence[Row]], *, limit: int = COUNT_LIMIT
+) -> Sequence[Row]:
     """Draw the page numbers; returns the rows of the page chosen, `found` if it is the one that was asked for."""
-    pages = _pages(total, asked, len(found))
+    pages = _pages(total, asked, len(found), limit)
     number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     return found if number == asked or not total else read(number)
 
 
-def _pages(total: int, asked: int, found: int) -> int:
+def _pages(total: int, asked: int, found: int, limit: int = COUNT_LIMIT) -> int:
     """Return how many pages there are; of a list that was not counted to its end, one more than are known."""
-    pages = math.ceil(min(total, COUNT_LIMIT) / PAGE_SIZE)
-    if total <= COUNT_LIMIT:
+    pages = math.ceil(min(total, limit) / PAGE_SIZE)
+    if total <= limit:
         return pages
     if asked < pages or not found:
         return pages + 1

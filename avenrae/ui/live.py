@@ -39,6 +39,13 @@ def pulse(key: str, *, every: int, on_beat: Callable[[bool], object] | None = No
         still_signed_in()
 
 
+def reveal(element: str, *, at: str = "center") -> None:
+    """Bring the element with this id into view, once, when it comes to be another than before; `at` is where."""
+    mount = frontend("reveal", html='<div class="reveal" hidden></div>')
+    if mount is not None:
+        mount(key="reveal", data={"target": element, "block": at})
+
+
 def shortcuts(keys: Mapping[str, Key]) -> None:
     """Let keys work the page, and draw the help that names them; `?` opens it."""
     with st.popover("Keys", icon=":material/keyboard:", type="tertiary", key="keys"):

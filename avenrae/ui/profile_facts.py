@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from avenrae.enums import BookingStatus, VerificationStatus
+from avenrae.enums import BookingStatus, Role, VerificationStatus
 from avenrae.queries.bookings import BookingFilters, count_by_status
 from avenrae.queries.diaries import next_times
 from avenrae.queries.documents import DocumentRow, certificates_of, list_certificates
@@ -18,6 +18,7 @@ from avenrae.ui.format import count, day, plain_text, show_money, when, words
 from avenrae.ui.lists import link
 from avenrae.ui.maps import position_map
 from avenrae.ui.navigation import screen
+from avenrae.ui.private_messages import link_to_write
 
 
 def show_facts(profile: PractitionerDetail, documents: Sequence[DocumentRow]) -> None:
@@ -69,6 +70,8 @@ def _figures(profile: PractitionerDetail) -> None:
     links_of_practitioner(profile.id)
     if _may_book(profile):
         link("care/new_booking", "New booking", icon=":material/add:", practitioner=str(profile.id))
+    if actor().role is Role.CLIENT:
+        link_to_write(profile.name, profile.id)
 
 
 def show_services(profile: PractitionerDetail) -> None:

@@ -1,12 +1,12 @@
 """A list of records as an accessible HTML table, sorted and paged by the server."""
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.components.v2 import component
@@ -24,12 +24,14 @@ _FRONTEND = Path(__file__).parent / "frontend"
 
 @dataclass(frozen=True)
 class Cell:
-    """What one cell shows: a tone makes the text a badge, `sub` is a quieter second line."""
+    """What one cell shows: a tone makes the text a badge, `sub` is a quieter second line, `links` small ones below."""
 
     text: str
     tone: Tone = ""
     sub: str = ""
     href: str = ""
+    links: Sequence[tuple[str, str]] = ()
+    """Each a text and where it leads."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def records(
     key: str,
     row_id: Callable[[Row], str],
     url_path: str | None = None,
+    more: Callable[[Row], Mapping[str, str]] = lambda row: {},
     sort: str = "",
     on_open: Callable[[str], object] | None = None,
     on_sort: Callable[[str], object] | None = None,
@@ -68,15 +71,29 @@ def records(
     """Draw the rows as they come; the callbacks run first in the rerun that a click causes.
 
     `sort` is the present order: a column's key, with "-" before it when descending. `on_sort` gets the
-    wanted one in the same form, `on_open` the id of a row, `on_follow` the href of a cell that leads elsewhere
-    in the console, `on_select` the ids of the rows whose boxes are ticked, of which `selected` are. What they get was
-    on the screen: anything else that a browser sends is dropped. Streamlit reports no clicks from inside a form.
+    wanted one in the same form, `on_open` the id of a row, whose address also has what `more` says of it,
+    `on_follow` the href of a cell that leads elsewhere in the console, `on_select` the ids of the rows whose boxes
+    are ticked, of which `selected` are. What they get was on the screen: anything else that a browser sends is
+    dropped. Streamlit reports no clicks from inside a form.
     """
-    drawn = [_row(row, columns, row_id(row), url_path) for row in rows]
+    drawn: list[dict[str, Any]] = [
+        {
+            "id": row_id(row),
+            "href": _href(url_path, row_id(row), more(row)),
+            "cells": [_cell(c.value(row)) for c in columns],
+        }
+        for row in rows
+    ]
     allowed = {
         "open": {row["id"] for row in drawn},
         "sort": {order for column in columns if column.key for order in (column.key, f"-{column.key}")},
-        "follow": {cell["href"] for row in drawn for cell in row["cells"] if cell["href"]},
+        "follow": {
+            href
+            for row in drawn
+            for cell in row["cells"]
+            for href in (cell["href"], *(there for _, there in cell["links"]))
+            if href
+        },
     }
 
     def forward(event: str, callback: Callable[[str], object] | None) -> Callable[[], None]:
@@ -148,15 +165,12 @@ def _renderer(full_name: str, name: str, html: str) -> ComponentRenderer:
     return component(full_name, html=html, js=f"{name}.js", css=looks)
 
 
-def _row(row: Row, columns: Sequence[Column[Row]], row_id: str, url_path: str | None) -> dict[str, Any]:
-    return {
-        "id": row_id,
-        "href": f"/{url_path}?id={quote(row_id, safe='')}" if url_path else "",
-        "cells": [_cell(column.value(row)) for column in columns],
-    }
+def _href(url_path: str | None, row_id: str, more: Mapping[str, str]) -> str:
+    return f"/{url_path}?{urlencode({'id': row_id, **more})}" if url_path else ""
 
 
-def _cell(value: Cell | str | int | None) -> dict[str, str]:
+def _cell(value: Cell | str | int | None) -> dict[str, Any]:
     if not isinstance(value, Cell):
         value = Cell("" if value is None else str(value))
-    return {"text": value.text, "tone": value.tone, "sub": value.sub, "href": value.href}
+    links = [[text, href] for text, href in value.links]
+    return {"text": value.text, "tone": value.tone, "sub": value.sub, "href": value.href, "links": links}

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,9 +19,11 @@ from avenrae.queries.ticket_choices import (
     fill_in,
     find_linkable,
     find_linked,
+    find_requesters,
 )
 from avenrae.queries.ticket_messages import TicketDetail
 from avenrae.scheduling.zones import instant
+from avenrae.services.ticket_corrections import correct_ticket
 from avenrae.services.tickets import Link, assign_ticket, change_ticket, link_ticket, snooze_ticket, write_message
 from avenrae.ui.actions import Form, action, actor, load, opener
 from avenrae.ui.format import plain_text, when, words
@@ -57,6 +60,7 @@ def reply_form(ticket: TicketDetail, last_seen: uuid.UUID | None, canned: Sequen
             "body": form.field("body"),
             "files": form.field("files", sent_files),
             "last_seen": last_seen,
+            "then": lambda _: show_part(),
         }
         if not who.is_staff:
             form.submit("Send", write_message, "Sent.", ticket.id, icon=":material/send:", **sent)
@@ -90,6 +94,14 @@ def reply_form(ticket: TicketDetail, last_seen: uuid.UUID | None, canned: Sequen
                 is_internal=True,
                 **sent,
             )
+
+
+def show_part(**place: uuid.UUID) -> None:
+    """Show the part of the conversation that is around, before or after a message; without one, the newest."""
+    for name in ("message", "before", "after"):
+        st.query_params.pop(name, None)
+    for name, key in place.items():
+        st.query_params[name] = str(key)
 
 
 def _unanswerable(ticket: TicketDetail) -> str:
@@ -162,7 +174,42 @@ def side(ticket: TicketDetail, choices: Choices) -> None:
             seen={"status": ticket.status},
         )
         _snooze_button(ticket)
+        opener("Correct", lambda: _correct(ticket), refused=_no_change(ticket), quiet=True, icon=":material/edit:")
     _facts_form(ticket, choices)
+
+
+@st.dialog("Correct this ticket")
+def _correct(ticket: TicketDetail) -> None:
+    """Let the desk mend the subject, and whose ticket it is as long as nothing was said between the two."""
+    st.write(f"Now of {plain_text(ticket.requester_name)} ({plain_text(ticket.requester_email)}).")
+    search = st.text_input("Is it somebody else's?", placeholder="Name or e-mail", key=f"correct-{ticket.id}")
+    found = [one for one in load(find_requesters, search) if one.id != ticket.requester_id]
+    if search and not found:
+        st.caption("Nobody else of this name was found.")
+    seen = {"subject": ticket.subject, "requester_id": ticket.requester_id}
+    with Form(f"correct-{ticket.id}", border=False, of=(seen, search)) as form:
+        st.text_input("Subject", ticket.subject, key=form.key("subject"), max_chars=200)
+        other: dict[str, Any] = {}
+        if found:
+            st.selectbox(
+                "Person",
+                found,
+                index=None,
+                format_func=lambda one: one.name,
+                placeholder=f"Stays {ticket.requester_name}'s",
+                key=form.key("requester"),
+            )
+            other["requester_id"] = form.field("requester", lambda one: one.id if one else None)
+            st.warning(
+                f"From then on the person chosen reads everything public in {ticket.number} and is told what is"
+                f" answered; {plain_text(ticket.requester_name)} no longer finds it. It is refused once"
+                f" {plain_text(ticket.requester_name)} wrote in it or was answered.",
+                icon=":material/visibility:",
+            )
+        if form.submit(
+            "Save", correct_ticket, "Corrected.", ticket.id, subject=form.field("subject"), seen=seen, **other
+        ):
+            st.rerun()
 
 
 def _no_change(ticket: TicketDetail) -> str:
@@ -265,20 +312,21 @@ def _next_monday(today: date) -> date:
     return today + timedelta(days=7 - today.weekday())
 
 
-_SCREENS = {"booking": "care/booking", "order": "store/order"}
+_SCREENS = {"booking": "care/booking", "order": "store/order", "conversation": "support/conversation"}
 
 
 def linked(ticket: TicketDetail) -> None:
     """Draw what a ticket is about; staff link and unlink."""
     staff = actor().is_staff
-    found = load(find_linked, ticket)
+    # The desk has a card of its own for a conversation, where reading it is written down.
+    found = load(find_linked, replace(ticket, conversation_id=None) if staff else ticket)
     if not (found or staff):
         return
     with st.container(border=True):
         st.markdown("**About**")
         for one in found:
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-                label = f"{plain_text(one.reference)} · {words(one.what)}"
+                label = " · ".join(filter(None, (plain_text(one.reference), words(one.what))))
                 if one.kind in _SCREENS:
                     link(_SCREENS[one.kind], label, icon=":material/arrow_forward:", id=str(one.id))
                 else:
@@ -308,7 +356,9 @@ def _link(ticket: TicketDetail) -> None:
     found = load(find_linkable, ticket, search)
     st.caption("Found" if search.strip() else f"The newest of {plain_text(ticket.requester_name)}")
     for one in found:
-        label = f"{words(one.kind)} {plain_text(one.reference)} · {words(one.what)} · {when(one.at, zone)}"
+        label = " · ".join(
+            filter(None, (f"{words(one.kind)} {plain_text(one.reference)}", words(one.what), when(one.at, zone)))
+        )
         if action(label, link_ticket, "Linked.", ticket.id, Link(one.kind), one.id, key=f"link-{one.id}-{ticket.id}"):
             st.rerun()
     if not found:

@@ -7,7 +7,8 @@ import streamlit as st
 
 from avenrae import clock
 from avenrae.queries.ticket_choices import find_mergeable
-from avenrae.queries.ticket_messages import MessageRow, TicketDetail, explain_clocks, list_messages, list_moves
+from avenrae.queries.ticket_messages import TicketDetail, explain_clocks, list_moves
+from avenrae.queries.ticket_parts import MessageRow, place_of, read_part
 from avenrae.scheduling.sla import Clock
 from avenrae.services.ticket_moves import merge_tickets, split_ticket, undo_move
 from avenrae.ui.actions import Form, action, actor, load, opener
@@ -63,8 +64,11 @@ def _merge(ticket: TicketDetail) -> None:
 
 @st.dialog("Split this ticket", width="large")
 def _split(ticket: TicketDetail) -> None:
-    st.write("The chosen messages move into a new ticket of the same person. This can be undone.")
-    messages = {m.id: m for m in load(list_messages, ticket.id)}
+    st.write(
+        "The chosen messages, of those that the ticket shows now, move into a new ticket of the same person."
+        " This can be undone."
+    )
+    messages = {m.id: m for m in load(read_part, ticket.id, place_of(st.query_params)).messages}
     with Form(f"split-{ticket.id}", border=False) as form:
         st.multiselect(
             "Messages", list(messages), format_func=lambda key: _told(messages[key]), key=form.key("messages")
@@ -94,7 +98,7 @@ def _told(message: MessageRow) -> str:
 
 def explain(ticket: TicketDetail) -> None:
     """Draw for each clock which minutes counted and why (R-SLA-05)."""
-    found = load(explain_clocks, ticket.id)
+    found = load(explain_clocks, ticket)
     if found is None:
         st.info("Nothing is promised for tickets of this priority and category.")
         return

@@ -28,7 +28,7 @@ $$;
 
 INSERT INTO tickets (id, number, requester_id, subject, category, status, priority, channel, assignee_id, first_response_due_at,
                      resolution_due_at, next_due_at, first_responded_at, resolved_at, last_message_at, snoozed_until, satisfaction,
-                     created_at, updated_at)
+                     created_at, updated_at, policy_id, first_response_minutes, resolution_minutes)
 SELECT id, 'T-' || 1000 + t, requester_id,
        (ARRAY['About my session', 'Where is my order', 'A refund please', 'I cannot sign in', 'A question'])[1 + bench.below(t, 177, 5)]
            || ' ' || bench.words(t, 3),
@@ -38,7 +38,10 @@ SELECT id, 'T-' || 1000 + t, requester_id,
        CASE WHEN status <> 'open' THEN at + interval '1 hour' END,
        CASE WHEN status IN ('resolved', 'closed') THEN last_at END, last_at,
        CASE WHEN status = 'waiting' AND bench.u(t, 180) < 0.2 THEN today + interval '3 days' END,
-       CASE WHEN status = 'closed' AND bench.u(t, 181) < 0.4 THEN 1 + bench.below(t, 182, 5) END, at, at
+       CASE WHEN status = 'closed' AND bench.u(t, 181) < 0.4 THEN 1 + bench.below(t, 182, 5) END, at, at,
+       bench.key(today, 42, array_position(ARRAY['urgent', 'high', 'medium', 'low'], priority)),
+       CASE WHEN status <> 'open' THEN 1 + bench.below(t, 188, 120) END,
+       CASE WHEN status IN ('resolved', 'closed') THEN 30 + bench.below(t, 189, 3000) END
 FROM bench.tickets, bench.size ORDER BY id;
 SELECT setval('ticket_numbers', 1001 + (SELECT count(*) FROM tickets));
 

@@ -10,7 +10,7 @@ import streamlit as st
 from avenrae.enums import BookingStatus, PaymentStatus
 from avenrae.permissions import Permission
 from avenrae.queries.bookings import TO_CLOSE, BookingRow, booking_filters, count_bookings, list_bookings
-from avenrae.queries.listing import key_of
+from avenrae.queries.listing import key_of, limit_of
 from avenrae.queries.people import name_of
 from avenrae.queries.periods import PRESETS
 from avenrae.ui.actions import actor, load
@@ -66,6 +66,7 @@ show_list(
     filters=booking_filters(params, who.time_zone),
     params=params,
     count=count_bookings,
+    limit=limit_of(search),
     rows=list_bookings,
     columns=COLUMNS,
     opens="care/booking",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from avenrae.enums import ReviewSide, ReviewStatus
 from avenrae.permissions import Permission
-from avenrae.queries.listing import key_of
+from avenrae.queries.listing import key_of, limit_of
 from avenrae.queries.people import name_of
 from avenrae.queries.reviews import FLAGGED, ReviewRow, count_reviews, list_reviews, review_filters
 from avenrae.ui.actions import actor, load
@@ -73,6 +73,7 @@ show_list(
     filters=review_filters(params, who.time_zone),
     params=params,
     count=count_reviews,
+    limit=limit_of(search),
     rows=list_reviews,
     columns=COLUMNS,
     opens="care/review",

@@ -9,7 +9,7 @@ import uuid
 import streamlit as st
 
 from avenrae.enums import Role, WaitlistStatus
-from avenrae.queries.listing import key_of
+from avenrae.queries.listing import key_of, limit_of
 from avenrae.queries.people import name_of
 from avenrae.queries.waiting_list import WaitRow, count_waiting, get_waiting, list_waiting, wait_filters
 from avenrae.scheduling.zones import spoken_day
@@ -54,6 +54,7 @@ def _all() -> None:
         filters=wait_filters(params, who.time_zone),
         params=params,
         count=count_waiting,
+        limit=limit_of(search),
         rows=list_waiting,
         columns=[c for c in _columns() if c.label != hidden],
         opens="care/waiting_list",

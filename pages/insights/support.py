@@ -10,13 +10,13 @@ from datetime import timedelta
 import streamlit as st
 
 from avenrae.enums import TicketCategory, TicketPriority
+from avenrae.queries.desk_backlog import Step, backlog, count_backlog, steps_of
 from avenrae.queries.desk_figures import (
     DEFINITIONS,
     MOST_DAYS,
     NOBODY,
     PERIODS,
-    backlog_days,
-    count_backlog,
+    DeskFilters,
     desk_figures,
     desk_filters,
     desk_period,
@@ -33,6 +33,7 @@ from avenrae.ui.lists import choice, pick
 
 zone = settings().time_zone
 names = {"agent": load(list_agents), "policy": load(list_policies)}
+_STEPS = {Step.DAY: "Days", Step.WEEK: "Weeks", Step.MONTH: "Months"}
 _NOTHING = {"agent": "Nobody", "policy": "No policy"}
 
 
@@ -41,27 +42,45 @@ def main() -> None:
     st.title("Support figures")
     params, name, running = _choose()
     filters = desk_filters(params, zone)
-    figures = load(desk_figures, filters)
-    tiles(figures["", ""].figures, load(count_backlog, filters), params, name)
-    days = load(backlog_days, filters, zone)
-    st.subheader("Backlog at the end of each day", help=DEFINITIONS["backlog"])
-    if days:
-        backlog_by_day(days, key="backlog")
+    top = st.container()
+    _backlog(filters, running)
+    kinds = {"By agent": "agent", "By category": "category", "By policy": "policy"}
+    rows = "Tickets behind a figure"
+    shown = "of" in st.query_params
+    parts = st.tabs([*kinds, rows], default=rows if shown else None, key=f"tabs-{shown}", on_change="rerun")
+    # A median is taken of every ticket, each time: only what is looked at is asked for.
+    wanted = [kind for tab, kind in zip(parts, kinds.values(), strict=False) if tab.open]
+    figures = load(desk_figures, filters, wanted)
+    with top:
+        tiles(figures["", ""].figures, load(count_backlog, filters), params, name)
+    for tab, kind in zip(parts, kinds.values(), strict=False):
+        with tab:
+            if kind in wanted:
+                found = [s for s in figures.values() if s.kind == kind]
+                segments_table(found, kind, names.get(kind, {}), _NOTHING.get(kind, ""))
+    with parts[-1]:
+        if parts[-1].open:
+            tickets_behind(params, zone)
+
+
+def _backlog(filters: DeskFilters, running: bool) -> None:
+    steps = steps_of(filters.span)
+    head = st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute")
+    key = f"step-{len(steps)}-{steps[0]}"
+    with head:
+        step = st.session_state.get(key, steps[0])
+        st.subheader(f"Backlog at the end of each {step}", help=DEFINITIONS["backlog"])
+        if len(steps) > 1:
+            offered = [step for step in Step if step in steps]
+            st.segmented_control(
+                "Steps", offered, default=steps[0], key=key, required=True, format_func=_STEPS.__getitem__
+            )
+    if ends := load(backlog, filters, zone, step):
+        backlog_by_day(ends, key="backlog")
     else:
         st.caption("No day of this period is over yet.")
     if running:
         st.caption("The period still runs: its figures are not whole, and today is not over.")
-    kinds = {"By agent": "agent", "By category": "category", "By policy": "policy"}
-    rows = "Tickets behind a figure"
-    shown = "of" in st.query_params
-    *segments, tickets = st.tabs([*kinds, rows], default=rows if shown else None, key=f"tabs-{shown}")
-    for tab, kind in zip(segments, kinds.values(), strict=True):
-        with tab:
-            segments_table(
-                [s for s in figures.values() if s.kind == kind], kind, names.get(kind, {}), _NOTHING.get(kind, "")
-            )
-    with tickets:
-        tickets_behind(params, zone)
 
 
 def _choose() -> tuple[dict[str, str], str, bool]:

@@ -6,7 +6,7 @@ Admins and support see all of them, a client his own; practitioners have none. A
 import streamlit as st
 
 from avenrae.enums import OrderKind, OrderStatus, PaymentStatus
-from avenrae.queries.listing import key_of
+from avenrae.queries.listing import key_of, limit_of
 from avenrae.queries.orders import OrderRow, count_orders, list_orders, order_filters
 from avenrae.queries.people import name_of
 from avenrae.queries.periods import PRESETS
@@ -75,6 +75,7 @@ show_list(
     filters=order_filters(params, who.time_zone),
     params=params,
     count=count_orders,
+    limit=limit_of(search),
     rows=list_orders,
     columns=[c for c in COLUMNS if who.is_staff or c.label != "Client"],
     opens="store/order",

@@ -8,6 +8,7 @@ the ticket. The page asks for news by itself while it is looked at.
 import textwrap
 from dataclasses import replace
 from functools import partial
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -22,6 +23,7 @@ from avenrae.queries.tickets import (
     NOBODY,
     TicketRow,
     View,
+    count_and_list_tickets,
     count_tickets,
     count_views,
     list_tickets,
@@ -29,7 +31,7 @@ from avenrae.queries.tickets import (
 )
 from avenrae.ui.actions import actor, load, opener
 from avenrae.ui.format import badge, how_long, number, words
-from avenrae.ui.lists import choice, search_box, show_list, tabs
+from avenrae.ui.lists import choice, narrow, search_box, show_list, tabs
 from avenrae.ui.live import Key, pulse, shortcuts
 from avenrae.ui.records import Cell, Column
 from avenrae.ui.ticket_lists import change_several, new_ticket, saved_views
@@ -80,8 +82,11 @@ def main() -> None:
         params=params,
         count=count_tickets,
         rows=list_tickets,
-        columns=COLUMNS,
+        both=count_and_list_tickets,
+        follows=narrow,
+        columns=[_ticket_column(params), *COLUMNS],
         opens="support/ticket",
+        opens_with=lambda t: {"message": str(t.found_id)} if t.found_id else {},
         sort="due",
         export="tickets",
         empty=EMPTY[view],
@@ -135,16 +140,23 @@ def _narrowed(params: dict[str, str]) -> dict[str, str]:
 
 def _last(ticket: TicketRow) -> Cell:
     ago = how_long(clock.now() - ticket.last_message_at)
-    return Cell(f"{ago} ago", sub="Note" if ticket.last_is_internal else "")
+    return Cell(f"{ago} ago", sub="Note" if ticket.last_is_internal and not ticket.found_id else "")
 
 
-def _subject(ticket: TicketRow) -> Cell:
-    said = textwrap.shorten(ticket.last_words, 90, placeholder="…")
-    return Cell(ticket.subject, sub=f"{ticket.number} · {'Note: ' if ticket.last_is_internal else ''}{said}")
+def _ticket_column(params: dict[str, str]) -> Column[TicketRow]:
+    """The ticket with what was said last, or where the words looked for stand, and its tags, each a filter."""
+    others = {name: value for name, value in params.items() if value}
+
+    def cell(ticket: TicketRow) -> Cell:
+        said = textwrap.shorten(ticket.last_words, 90, placeholder="…")
+        where = "Note: " if ticket.last_is_internal else "Found: " if ticket.found_id else ""
+        tags = [(f"#{tag}", f"/tickets?{urlencode({**others, 'tag': tag})}") for tag in ticket.tags]
+        return Cell(ticket.subject, sub=f"{ticket.number} · {where}{said}", links=tags)
+
+    return Column("Ticket", cell, primary=True, wide=True)
 
 
 COLUMNS: list[Column[TicketRow]] = [
-    Column("Ticket", _subject, primary=True, wide=True),
     Column("Requester", lambda t: Cell(t.requester_name, sub=words(t.category))),
     Column("Promise", lambda t: promise_cell(t, who.time_zone), key="due"),
     Column("Priority", lambda t: badge(t.priority)),

@@ -4,25 +4,28 @@ Staff reply publicly or leave internal notes, assign, snooze, tag, link, merge a
 ticket open; its requester reads the public part, answers, and says how it went.
 """
 
+import uuid
 from collections.abc import Sequence
 
 import streamlit as st
 
 from avenrae.queries.listing import key_of
 from avenrae.queries.ticket_choices import Canned, list_choices
-from avenrae.queries.ticket_messages import MOST_MESSAGES, get_ticket, list_messages, list_openers
+from avenrae.queries.ticket_messages import get_ticket
+from avenrae.queries.ticket_parts import TicketPart, place_of, read_part
 from avenrae.queries.tickets import next_ticket
 from avenrae.services.ticket_presence import note_presence
 from avenrae.services.tickets import rate_ticket
 from avenrae.ui.actions import Form, actor, load, note
 from avenrae.ui.client_panel import show_client_panel
-from avenrae.ui.conversation import show_conversation
+from avenrae.ui.conversation import message_anchor, show_conversation
 from avenrae.ui.details import no_record_chosen
 from avenrae.ui.format import plain_text, status_word, when
 from avenrae.ui.history import show_history
-from avenrae.ui.lists import link
-from avenrae.ui.live import Key, pulse, shortcuts
-from avenrae.ui.ticket_forms import REPLY, linked, reply_form, side
+from avenrae.ui.linked_conversation import show_linked_conversation
+from avenrae.ui.lists import link, open_screen
+from avenrae.ui.live import Key, pulse, reveal, shortcuts
+from avenrae.ui.ticket_forms import REPLY, linked, reply_form, show_part, side
 from avenrae.ui.ticket_moves import explain, moves
 from avenrae.ui.tickets import promise_cell
 
@@ -45,7 +48,9 @@ def main() -> None:
     choices = load(list_choices, ticket.category)
     left, right = st.columns([5, 3], gap="large")
     with left:
-        talk, clocks, history = st.tabs(["Conversation", "Clocks", "History"], key="part", on_change="rerun")
+        talk, clocks, history = st.tabs(
+            ["Conversation", "Clocks", "History"], key="part", bind="query-params", on_change="rerun"
+        )
         # The conversation is always drawn: what is typed in it would be gone with it.
         with talk:
             _talk(choices.canned)
@@ -57,9 +62,11 @@ def main() -> None:
                 show_history("tickets", ticket.id)
     with right:
         side(ticket, choices)
+        show_linked_conversation(ticket)
         show_client_panel(ticket.requester_id, ticket_id=ticket.id)
         linked(ticket)
         moves(ticket)
+        link("office/told", "Who was told?", icon=":material/contact_support:", record=ticket.number)
 
 
 def _head() -> None:
@@ -84,11 +91,9 @@ def _head() -> None:
 
 
 def _keys() -> None:
-    following = load(next_ticket, ticket.next_due_at, ticket.id)
     with st.container(horizontal=True, width="content", vertical_alignment="center"):
         with st.container(key="next-ticket", width="content"):
-            if following:
-                link("support/ticket", "Next ticket", icon=":material/skip_next:", id=str(following))
+            st.button("Next ticket", on_click=_go_to_next, icon=":material/skip_next:", type="tertiary")
         shortcuts(
             {
                 "j": Key("Next ticket: what breaches next of yours and of nobody's", presses="next-ticket"),
@@ -105,19 +110,46 @@ def _talk(canned: Sequence[Canned] = ()) -> None:
     reply_form(ticket, st.session_state.get(f"drawn:{ticket.id}"), canned)
 
 
+def _go_to_next() -> None:
+    """Looked up when it is pressed: what breaches next may have changed since the page was drawn."""
+    if following := load(next_ticket, ticket.next_due_at, ticket.id):
+        open_screen("support/ticket", id=str(following))
+    else:
+        st.toast("No other ticket of yours or of nobody's waits for an answer.")
+
+
 @st.fragment
 def _conversation() -> None:
     """Draw what was written, anew every few seconds; the page around it, and what is typed there, stay."""
     pulse(f"pulse-{ticket.id}", every=10, on_beat=_note)
-    found = load(list_messages, ticket.id, limit=MOST_MESSAGES + 1)
-    st.session_state[f"drawn:{ticket.id}"] = found[-1].id if found else None
-    show_conversation(found[-MOST_MESSAGES:], who, more=len(found) > MOST_MESSAGES)
-    if who.is_staff:
-        _openers()
+    place = place_of(st.query_params)
+    part = load(read_part, ticket.id, place)
+    shown, drawn = part.messages, f"drawn:{ticket.id}"
+    if not part.has_later or drawn not in st.session_state:
+        # What is answered is what was seen of it: of earlier messages, the newest that there were then.
+        st.session_state[drawn] = part.newest_id
+    if not part.found:
+        st.info("That message does not stand in this ticket; these are the newest.", icon=":material/info:")
+    if part.has_earlier:
+        _turn("Earlier messages", "arrow_upward", before=shown[0].id)
+    show_conversation(shown, who, place.around)
+    if part.has_later:
+        with st.container(horizontal=True):
+            _turn("Later messages", "arrow_downward", after=shown[-1].id)
+            _turn("Newest messages", "vertical_align_bottom")
+    if not place.is_newest and part.found:
+        reveal(
+            message_anchor(place.around or shown[-1 if place.before else 0].id), at="end" if place.before else "center"
+        )
+    _openers(part)
 
 
-def _openers() -> None:
-    for other in load(list_openers, ticket.id):
+def _turn(label: str, icon: str, **place: uuid.UUID) -> None:
+    st.button(label, on_click=show_part, kwargs=place, icon=f":material/{icon}:", type="tertiary", key=f"turn:{label}")
+
+
+def _openers(part: TicketPart) -> None:
+    for other in part.openers:
         doing = "is writing in this ticket now" if other.is_writing else "has this ticket open"
         st.warning(f"{plain_text(other.name)} {doing}.", icon=":material/visibility:")
 

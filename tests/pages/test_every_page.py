@@ -19,6 +19,8 @@ def test_opens_or_is_not_there(console, people, world, screen: Screen, role: Rol
     params = {"id": world[screen.script]} if screen.script in world else {}
     if screen.script == "support/ticket" and role is Role.PRACTITIONER:
         params = {"id": _ticket_of_the_practitioner()}
+    if screen.script == "support/conversation" and role in (Role.SUPPORT, Role.ADMIN):
+        params["ticket"] = world["support/ticket"]
     if role not in screen.roles:
         app = console(people[role])
         with pytest.raises(ValueError, match="Could not find a navigation page"):

@@ -15,15 +15,15 @@ from avenrae.enums import Role, TicketCategory, TicketPriority, TicketStatus
 from avenrae.errors import InvalidInput, NotPermitted
 from avenrae.models import SlaPolicy, Ticket, TicketBacklog, TicketStatusChange, User
 from avenrae.permissions import Actor
+from avenrae.queries.desk_backlog import Step, backlog, count_backlog, steps_of
 from avenrae.queries.desk_figures import (
     ROWS,
     DeskFigures,
     DeskFilters,
     Segment,
-    backlog_days,
-    count_backlog,
     desk_figures,
     desk_filters,
+    desk_period,
     rows_of,
 )
 from avenrae.queries.desks import Promises, ticket_histories
@@ -104,7 +104,7 @@ def nearest_rank(values: list[int], share: float) -> int | None:
 
 def by_hand(session: Session, tickets: list[Ticket], span: Span, now: datetime) -> DeskFigures:
     """The same figures, from the history of each ticket alone."""
-    promises, histories = Promises(session), ticket_histories(session, tickets)
+    promises, histories = Promises(session), ticket_histories(session, {t.id: t.created_at for t in tickets})
     inside = lambda at: at is not None and span.start <= at < span.end  # noqa: E731
     told: dict[str, Clocks] = {}
     for t in tickets:
@@ -173,7 +173,7 @@ def test_figures_equal_a_recomputation(session: Session, seed: int) -> None:
             parts = [s.figures for s in found.values() if s.kind == kind]
             for name in ("opened", "resolved", "answered", "broken", "rated", "stars"):
                 assert sum(getattr(f, name) for f in parts) == getattr(found["", ""].figures, name)
-        days = backlog_days(session, SYSTEM, DeskFilters(span), LONDON)
+        days = backlog(session, SYSTEM, DeskFilters(span), LONDON)
         assert [d.open for d in days] == [
             sum(
                 [status for at, status in statuses(session, t) if at < midnight(d.day + timedelta(days=1), LONDON)][-1:]
@@ -213,7 +213,7 @@ def test_every_number_opens_its_rows(session: Session, seed: int) -> None:
             for of, number in numbers.items():
                 conditions, _ = rows_of(SYSTEM, DeskFilters(span, agent=filters.agent, of=of))
                 assert session.scalar(select(func.count()).select_from(Ticket).where(*conditions)) == number, of
-            for day in backlog_days(session, SYSTEM, filters, LONDON):
+            for day in backlog(session, SYSTEM, filters, LONDON):
                 at = midnight(day.day + timedelta(days=1), LONDON)
                 conditions, _ = rows_of(SYSTEM, DeskFilters(span, agent=filters.agent, of="backlog", at=at))
                 assert session.scalar(select(func.count()).select_from(Ticket).where(*conditions)) == day.open
@@ -228,10 +228,10 @@ def test_the_backlog_counts_days_of_23_and_25_hours(session: Session) -> None:
     span = Span(midnight(date(2026, 3, 28), LONDON), midnight(date(2026, 3, 31), LONDON))
     assert span.end - span.start == timedelta(hours=71)
     with clock.stopped(datetime(2026, 4, 20, tzinfo=UTC)):
-        days = backlog_days(session, SYSTEM, DeskFilters(span), LONDON)
+        days = backlog(session, SYSTEM, DeskFilters(span), LONDON)
     assert [(d.day.day, d.open) for d in days] == [(28, 0), (29, 1), (30, 2)]
     with clock.stopped(datetime(2026, 3, 30, 12, tzinfo=UTC)):
-        running = backlog_days(session, SYSTEM, DeskFilters(span), LONDON)
+        running = backlog(session, SYSTEM, DeskFilters(span), LONDON)
     assert [d.day.day for d in running] == [28, 29]
 
 
@@ -251,10 +251,57 @@ def test_a_reopened_ticket_is_in_the_backlog_of_its_days(session: Session) -> No
     with clock.stopped(noon[5]):
         change_ticket(session, SYSTEM, ticket.id, status=S.CLOSED)
         span = Span(midnight(date(2026, 3, 1), LONDON), noon[5])
-        days = backlog_days(session, SYSTEM, DeskFilters(span), LONDON)
+        days = backlog(session, SYSTEM, DeskFilters(span), LONDON)
     assert [d.day.day for d in days if d.open] == [2, 5, 6]
     stretches = session.execute(select(TicketBacklog.since, TicketBacklog.until).order_by(TicketBacklog.since)).all()
     assert stretches == [(noon[0], noon[1]), (noon[3], noon[5])]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weeks_and_months_are_the_days_at_their_ends(session: Session, seed: int) -> None:
+    """R-AN-01: a step's backlog is that of its last day; weeks end on Sundays, the last step with the period."""
+    tickets, now = live(session, 200 + seed)
+    span = Span(midnight(date(2026, 3, 11), LONDON), midnight(date(2026, 4, 2), LONDON))
+    agent = next(t.assignee_id for t in tickets if t.assignee_id)
+    with clock.stopped(now + timedelta(days=30)):
+        for filters in (DeskFilters(span), DeskFilters(span, agent=agent)):
+            by_day = {d.day: d.open for d in backlog(session, SYSTEM, filters, LONDON)}
+            for step, ends in (
+                (Step.WEEK, [date(2026, 3, 15), date(2026, 3, 22), date(2026, 3, 29), date(2026, 4, 1)]),
+                (Step.MONTH, [date(2026, 3, 31), date(2026, 4, 1)]),
+            ):
+                found = backlog(session, SYSTEM, filters, LONDON, step)
+                assert [(d.day, d.open) for d in found] == [(day, by_day[day]) for day in ends]
+    with clock.stopped(datetime(2026, 3, 24, 12, tzinfo=UTC)):
+        running = backlog(session, SYSTEM, DeskFilters(span), LONDON, Step.WEEK)
+    assert [d.day.day for d in running] == [15, 22]
+
+
+def test_only_what_is_looked_at_is_asked_for(session: Session) -> None:
+    tickets, now = live(session, 300)
+    with clock.stopped(now):
+        whole = desk_figures(session, SYSTEM, DeskFilters())
+        assert desk_figures(session, SYSTEM, DeskFilters(), []) == {("", ""): whole["", ""]}
+        agents = desk_figures(session, SYSTEM, DeskFilters(), ["agent"])
+    assert agents == {place: s for place, s in whole.items() if place[0] in ("", "agent")}
+    assert len(agents) > 1
+    assert len(tickets) == whole["", ""].figures.opened
+
+
+def test_periods_of_more_than_a_year() -> None:
+    """R-AN-04: 400 days are shown, 401 are refused; a long period begins with weeks, a short one has days alone."""
+    noon = datetime(2026, 3, 10, 10, tzinfo=UTC)
+    with clock.stopped(noon):
+        dates = {"from": "2025-01-01", "to": "2026-02-04"}
+        long = desk_period("dates", dates, LONDON)
+        assert (long.span.end - long.span.start, long.is_running) == (timedelta(days=400), False)
+        with pytest.raises(InvalidInput, match=r"^Choose at most 400 days for these figures\.$"):
+            desk_period("dates", {**dates, "to": "2026-02-05"}, LONDON)
+        year = desk_period("12-months", {}, LONDON)
+        assert year.days(LONDON) == {"from": "2025-03-01", "to": "2026-02-28"}
+        assert steps_of(year.span) == [Step.WEEK, Step.MONTH, Step.DAY]
+        assert steps_of(desk_period("past-7", {}, LONDON).span) == [Step.DAY]
+        assert desk_period("this-year", {}, LONDON).is_running
 
 
 def test_nothing_has_no_mean(session: Session, noon: datetime) -> None:
@@ -271,7 +318,7 @@ def test_figures_of_the_desk_are_for_staff(session: Session, noon: datetime, rol
     actor = make.make_actor(session, role)
     for read in (
         lambda: desk_figures(session, actor, DeskFilters()),
-        lambda: backlog_days(session, actor, DeskFilters(), LONDON),
+        lambda: backlog(session, actor, DeskFilters(), LONDON),
         lambda: count_backlog(session, actor, DeskFilters()),
     ):
         with pytest.raises(NotPermitted):

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,9 +17,11 @@ from avenrae.permissions import Actor
 from avenrae.queries import ticket_search
 from avenrae.queries.history import list_changes
 from avenrae.queries.ticket_messages import explain_clocks, get_ticket
+from avenrae.queries.ticket_parts import NEWEST, Place, TicketPart, place_of, read_part
 from avenrae.queries.tickets import (
     TicketFilters,
     View,
+    count_and_list_tickets,
     count_tickets,
     count_views,
     each_ticket,
@@ -58,6 +61,7 @@ def found(session: Session, who: Actor = SYSTEM, *, sort: str = "due", **params:
     rows = list_tickets(session, who, filters, sort=sort)
     assert count_tickets(session, who, filters) == len(rows)
     assert [r.id for r in each_ticket(session, who, filters, sort)] == [r.id for r in rows]
+    assert count_and_list_tickets(session, who, filters, sort=sort) == (len(rows), rows)
     return [r.id for r in rows]
 
 
@@ -161,6 +165,83 @@ def test_words_are_found(session: Session, opened, way: None) -> None:
     assert set(found(session, q="  ")) == {ticket.id, other.id}
 
 
+def test_a_hit_names_its_message(session: Session, opened, way: None) -> None:
+    """The newest message that holds the words, not the newest of all; a client is never led to a note."""
+    ticket, other = opened(body="My amethyst was broken."), opened(subject="Amethyst", body="Nothing.")
+    hit = write_message(session, SYSTEM, ticket.id, "Long ago. " * 20 + "The amethysts are on their way")
+    write_message(session, SYSTEM, ticket.id, "A note of the amethyst? No: of the opal.", is_internal=True)
+    write_message(session, SYSTEM, ticket.id, "Anything else?")
+    rows = {r.id: r for r in list_tickets(session, SYSTEM, TicketFilters(search="amethysts"))}
+    assert rows[ticket.id].found_id == hit.id
+    assert "The amethysts are on their way" in rows[ticket.id].last_words
+    rows = {r.id: r for r in list_tickets(session, SYSTEM, TicketFilters(search="amethyst"))}
+    assert rows[ticket.id].last_is_internal
+    assert (rows[other.id].found_id, rows[other.id].last_words) == (None, "Nothing.")
+    own = make.actor_of(session.get_one(User, ticket.requester_id))
+    (row,) = list_tickets(session, own, TicketFilters(search="amethyst"))
+    assert row.found_id == hit.id
+    assert [r.found_id for r in list_tickets(session, SYSTEM, TicketFilters())] == [None, None]
+
+
+def test_rows_show_their_tags_to_the_desk(session: Session, opened) -> None:
+    ticket = opened()
+    tag_ticket(session, SYSTEM, ticket.id, ["vip", "courier"])
+    assert [r.tags for r in list_tickets(session, SYSTEM, TicketFilters())] == [("courier", "vip")]
+    own = make.actor_of(session.get_one(User, ticket.requester_id))
+    assert [r.tags for r in list_tickets(session, own, TicketFilters())] == [()]
+
+
+def test_earlier_messages_are_read_part_by_part(session: Session, opened, noon: datetime) -> None:
+    """Every message stands in exactly one part, forwards and backwards, and a link shows what is around it."""
+    ticket = opened(body="0")
+    for n in range(1, 25):
+        # Several of one instant: their keys keep the order.
+        with clock.stopped(noon + timedelta(seconds=n // 3)):
+            write_message(session, SYSTEM, ticket.id, str(n), is_internal=n % 5 == 0)
+
+    def part(place: Place = NEWEST, who: Actor = SYSTEM) -> TicketPart:
+        return read_part(session, who, ticket.id, place, size=10)
+
+    def told(found: TicketPart) -> list[int]:
+        return [int(m.body) for m in found.messages]
+
+    newest = part()
+    assert (told(newest), newest.has_earlier, newest.has_later) == (list(range(15, 25)), True, False)
+    before = part(Place(before=newest.messages[0].id))
+    assert (told(before), before.has_earlier, before.has_later) == (list(range(5, 15)), True, True)
+    first = part(Place(before=before.messages[0].id))
+    assert (told(first), first.has_earlier, first.has_later) == (list(range(5)), False, True)
+    after = part(Place(after=first.messages[-1].id))
+    assert (told(after), after.has_earlier, after.has_later) == (list(range(5, 15)), True, True)
+    last = part(Place(after=after.messages[-1].id))
+    assert (told(last), last.has_later, last.newest_id) == (list(range(15, 25)), False, newest.newest_id)
+    around = part(Place(around=before.messages[3].id))
+    assert (told(around), around.has_earlier, around.has_later) == (list(range(4, 14)), True, True)
+    assert {m.id for p in (first, before, newest) for m in p.messages} == {
+        m.id for m in (*first.messages, *after.messages, *last.messages)
+    }
+    own = make.actor_of(session.get_one(User, ticket.requester_id))
+    seen = part(who=own)
+    assert told(seen) == [n for n in range(13, 25) if n % 5][-10:]
+    assert seen.openers == ()
+    note = next(m for m in before.messages if m.is_internal)
+    assert replace(part(Place(around=note.id), own), found=True) == seen
+    assert not part(Place(around=note.id), own).found
+
+
+def test_a_message_of_another_ticket_is_not_found_here(session: Session, opened) -> None:
+    """A link to what has left the ticket shows the newest and says so."""
+    ticket, other = opened(body="Here"), opened(body="There")
+    elsewhere = read_part(session, SYSTEM, other.id).messages[0].id
+    for place in (Place(around=elsewhere), Place(before=elsewhere), Place(after=elsewhere)):
+        part = read_part(session, SYSTEM, ticket.id, place)
+        assert ([m.body for m in part.messages], part.found) == (["Here"], False)
+    stranger = make.make_actor(session, Role.CLIENT)
+    assert read_part(session, stranger, ticket.id).messages == ()
+    with pytest.raises(NotFound):
+        place_of({"message": "him"})
+
+
 def test_a_search_keeps_to_the_other_filters(session: Session, opened, way: None) -> None:
     ticket, closed = opened(body="amethyst"), opened(body="amethyst")
     change_ticket(session, SYSTEM, closed.id, status=S.CLOSED)
@@ -182,7 +263,7 @@ def test_a_requester_finds_his_own_and_no_notes(session: Session, opened, role: 
     for refused in (
         lambda: count_views(session, me),
         lambda: next_ticket(session, me, None, mine.id),
-        lambda: explain_clocks(session, me, mine.id),
+        lambda: explain_clocks(session, me, get_ticket(session, SYSTEM, mine.id)),
     ):
         with pytest.raises(NotPermitted):
             refused()
@@ -230,13 +311,13 @@ def test_the_next_ticket(session: Session, opened) -> None:
 def test_the_clocks_are_explained(session: Session, opened) -> None:
     """R-SLA-05"""
     ticket = opened(0.5)
-    told = explain_clocks(session, SYSTEM, ticket.id)
+    told = explain_clocks(session, SYSTEM, get_ticket(session, SYSTEM, ticket.id))
     assert told
     assert (told.policy_name, told.time_zone) == ("medium promise", "Africa/Johannesburg")
     (stretch,) = told.clocks[0].stretches
     assert (stretch.counted, stretch.end - stretch.start) == (True, HOUR / 2)
     session.execute(text("DELETE FROM sla_policies"))
-    assert explain_clocks(session, SYSTEM, ticket.id) is None
+    assert explain_clocks(session, SYSTEM, get_ticket(session, SYSTEM, ticket.id)) is None
 
 
 def test_the_history_speaks_in_names(session: Session, opened) -> None:

@@ -40,7 +40,8 @@ from avenrae.queries.ticket_choices import (
     list_choices,
     list_views,
 )
-from avenrae.queries.ticket_messages import get_file, get_ticket, list_messages, list_openers
+from avenrae.queries.ticket_messages import get_file, get_ticket
+from avenrae.queries.ticket_parts import read_part
 from avenrae.scheduling.zones import instant
 from avenrae.services.ticket_bulk import MOST_AT_ONCE, BulkChange, change_tickets
 from avenrae.services.ticket_files import LARGEST, NewFile, content_type_of, safe_name
@@ -166,7 +167,10 @@ def test_a_file_is_read_by_who_reads_its_message(session: Session, desk: None) -
     for who, name in ((own, "inside.png"), (make.make_actor(session, Role.CLIENT), "public.png")):
         with pytest.raises(NotFound, match=r"^There is no such file, or it is not yours to see\.$"):
             get_file(session, who, keys[name])
-    assert [[a.name for a in m.attachments] for m in list_messages(session, own, ticket.id)] == [[], ["public.png"]]
+    assert [[a.name for a in m.attachments] for m in read_part(session, own, ticket.id).messages] == [
+        [],
+        ["public.png"],
+    ]
 
 
 def test_internal_notes_are_for_the_desk(session: Session, desk: None) -> None:
@@ -174,8 +178,8 @@ def test_internal_notes_are_for_the_desk(session: Session, desk: None) -> None:
     ticket, agent = make.make_ticket(session), make.make_actor(session, Role.SUPPORT)
     own = make.actor_of(session.get_one(User, ticket.requester_id))
     write_message(session, agent, ticket.id, "He is rude", is_internal=True)
-    assert [m.body for m in list_messages(session, own, ticket.id)] == ["I waited an hour."]
-    assert [m.is_internal for m in list_messages(session, agent, ticket.id)] == [False, True]
+    assert [m.body for m in read_part(session, own, ticket.id).messages] == ["I waited an hour."]
+    assert [m.is_internal for m in read_part(session, agent, ticket.id).messages] == [False, True]
     assert told(session) == [(own.user_id, f"We have your message: {ticket.number}, {ticket.subject}")]
     detail = get_ticket(session, own, ticket.id)
     assert (detail.assignee_name, detail.tags) == (None, ())
@@ -287,9 +291,13 @@ def test_links_are_to_what_is_there(session: Session, desk: None) -> None:
     link_ticket(session, SYSTEM, ticket.id, Link.BOOKING, booking.id)
     link_ticket(session, SYSTEM, ticket.id, Link.CONVERSATION, talk.id)
     linked = find_linked(session, SYSTEM, get_ticket(session, SYSTEM, ticket.id))
-    assert [(o.kind, o.reference) for o in linked] == [("booking", booking.reference), ("conversation", "Conversation")]
+    worker = session.get_one(User, practitioner.user_id)
+    assert [(o.kind, o.reference) for o in linked] == [
+        ("booking", booking.reference),
+        ("conversation", f"{asking.name} and {worker.name}"),
+    ]
     seen = find_linked(session, make.actor_of(asking, client=client), get_ticket(session, SYSTEM, ticket.id))
-    assert [o.kind for o in seen] == ["booking"]
+    assert [o.kind for o in seen] == ["booking", "conversation"]
     found = find_linkable(session, SYSTEM, get_ticket(session, SYSTEM, ticket.id), booking.reference.lower())
     assert [o.id for o in found] == [booking.id]
     with pytest.raises(Conflict, match=r"^A ticket is linked to conversations of its requester only\.$"):
@@ -351,16 +359,16 @@ def test_who_has_it_open(session: Session, desk: None) -> None:
     agent = make.make_actor(session, Role.SUPPORT, first_name="Thandi", last_name="M")
     other, ticket = make.make_actor(session, Role.SUPPORT), make.make_ticket(session)
     note_presence(session, agent, ticket.id)
-    assert list_openers(session, agent, ticket.id) == []
-    assert [(o.name, o.is_writing) for o in list_openers(session, other, ticket.id)] == [("Thandi M", False)]
+    assert read_part(session, agent, ticket.id).openers == ()
+    assert [(o.name, o.is_writing) for o in read_part(session, other, ticket.id).openers] == [("Thandi M", False)]
     note_presence(session, agent, ticket.id, is_writing=True)
-    assert [o.is_writing for o in list_openers(session, other, ticket.id)] == [True]
+    assert [o.is_writing for o in read_part(session, other, ticket.id).openers] == [True]
     began = clock.now()
     with clock.stopped(began + timedelta(seconds=5)):
         note_presence(session, agent, ticket.id, is_writing=True)
     assert session.scalar(select(TicketPresence.seen_at)) == began
     with clock.stopped(began + timedelta(seconds=31)):
-        assert list_openers(session, other, ticket.id) == []
+        assert read_part(session, other, ticket.id).openers == ()
     note_presence(session, agent, uuid.uuid4())
     assert session.scalar(select(func.count()).select_from(TicketPresence)) == 1
     with pytest.raises(NotPermitted):
@@ -478,4 +486,4 @@ def test_a_ticket_for_somebody_is_told_as_his(session: Session, desk: None) -> N
     agent, caller = make.make_actor(session, Role.SUPPORT), make.make_user(session, role=Role.CLIENT)
     ticket = open_ticket(session, agent, subject="By phone", body="She calls again.", requester_id=caller.id)
     assert (ticket.requester_id, ticket.channel, ticket.next_due_at is not None) == (caller.id, "staff", True)
-    assert not list_messages(session, agent, ticket.id)[0].from_staff
+    assert not read_part(session, agent, ticket.id).messages[0].from_staff

@@ -1,0 +1,1 @@
+-- Nothing new that tables would stand on.
