@@ -29,6 +29,7 @@ from avenrae.models.identity import (
     VerificationToken,
 )
 from avenrae.models.money import (
+    LedgerDay,
     LedgerEntry,
     LedgerHour,
     Payout,
@@ -126,6 +127,7 @@ __all__ = [
     "ImportBatch",
     "ImportRow",
     "IncomingMailRow",
+    "LedgerDay",
     "LedgerEntry",
     "LedgerHour",
     "Message",

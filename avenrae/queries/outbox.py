@@ -14,8 +14,8 @@ from avenrae.enums import BookingStatus, MailStatus, NoticeKind, WaitlistStatus
 from avenrae.errors import NotFound
 from avenrae.models import Booking, BookingWaitlist, Notification, OutboxMail, User
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.listing import COUNT_LIMIT, PAGE_SIZE, count_of, in_order, key_of, one_of, page_of
-from avenrae.queries.people import PeopleSearch
+from avenrae.queries.listing import COUNT_LIMIT, PAGE_SIZE, count_of, in_order, key_of, one_of
+from avenrae.queries.people import PeopleList
 from avenrae.queries.periods import span_of
 from avenrae.queries.scopes import visible_mails, visible_tellings, withheld_kinds
 from avenrae.reply_address import without_signatures
@@ -121,8 +121,7 @@ def outbox_filters(params: Mapping[str, str], zone: str) -> OutboxFilters:
 
 def count_outbox(session: Session, actor: Actor, filters: OutboxFilters) -> int:
     """Return how many mails the filters leave, up to the counting limit."""
-    search = _people_search(actor, filters)
-    return count_of(session, search.all(upto=COUNT_LIMIT + 1) if search else _ids(actor, filters))
+    return _listed(actor, filters).count(session)
 
 
 def list_outbox(
@@ -140,19 +139,15 @@ def list_outbox(
         NotPermitted: The actor's role sees no mails.
         InvalidInput: The sort is not one of the list's.
     """
+    ids = _listed(actor, filters).page(sort, page, size).subquery()
     order = in_order(_SORTS, sort, OutboxMail.id)
-    search = _people_search(actor, filters)
-    ids = (
-        search.page(_SORTS, sort, page, size) if search else page_of(_ids(actor, filters).order_by(*order), page, size)
-    )
-    found = session.execute(_rows().where(OutboxMail.id.in_(select(ids.subquery().c.id))).order_by(*order))
+    found = session.execute(_rows().where(OutboxMail.id.in_(select(ids.c.id))).order_by(*order))
     return [_row(actor, *r) for r in found]
 
 
 def each_outbox(session: Session, actor: Actor, filters: OutboxFilters, sort: str) -> Iterator[OutboxRow]:
     """Yield every mail the filters leave, as the database sends them; for exports."""
-    search = _people_search(actor, filters)
-    query = _rows().where(OutboxMail.id.in_(search.all()) if search else true(), *_conditions(actor, filters))
+    query = _rows().where(_listed(actor, filters).found(), *_conditions(actor, filters))
     ordered = query.order_by(*in_order(_SORTS, sort, OutboxMail.id)).execution_options(yield_per=1000)
     return (_row(actor, *r) for r in session.execute(ordered))
 
@@ -281,12 +276,13 @@ def _ids(actor: Actor, filters: OutboxFilters) -> Select[Any]:
     return select(OutboxMail.id).where(*_conditions(actor, filters))
 
 
-def _people_search(actor: Actor, f: OutboxFilters) -> PeopleSearch | None:
-    words = f.search.replace("\0", "").strip()
-    if not words:
-        return None
-    is_to = func.lower(OutboxMail.to_address) == words.lower()
-    return PeopleSearch(actor, words, _ids(actor, f), is_to, (OutboxMail.user_id, User))
+def _listed(actor: Actor, f: OutboxFilters) -> PeopleList:
+    """Return the list as it can be searched: by whom a mail was to, or by the very address."""
+    return PeopleList(actor, _ids(actor, f), f.search, _SORTS, _is_to, (OutboxMail.user_id, User))
+
+
+def _is_to(address: str) -> ColumnElement[bool]:
+    return func.lower(OutboxMail.to_address) == address.lower()
 
 
 def _conditions(actor: Actor, f: OutboxFilters) -> list[ColumnElement[bool]]:

@@ -88,7 +88,10 @@ def _facts() -> None:
         if who.time_zone != booking.time_zone:
             fact("On your clock", when(booking.starts_at, who.time_zone))
         fact("Service", f"{booking.service_title} · {booking.duration_minutes} minutes")
-        fact_link("Practitioner", booking.practitioner_name, "care/practitioner", id=str(booking.practitioner_id))
+        if booking.is_practitioner_visible:
+            fact_link("Practitioner", booking.practitioner_name, "care/practitioner", id=str(booking.practitioner_id))
+        else:
+            fact("Practitioner", booking.practitioner_name)
         if who.is_staff:
             fact_link("Client", booking.client_name, "support/client", id=str(booking.client_id))
             fact("Reach the client", " · ".join(filter(None, (booking.client_email, booking.client_phone))))

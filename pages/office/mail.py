@@ -12,13 +12,13 @@ import streamlit as st
 from avenrae.enums import MailStatus, NoticeKind
 from avenrae.letters.frame import framed
 from avenrae.notice_kinds import TEXTS
-from avenrae.queries.listing import key_of
+from avenrae.queries.listing import key_of, limit_of
 from avenrae.queries.outbox import Letter, OutboxRow, count_outbox, get_letter, list_outbox, outbox_filters
 from avenrae.queries.people import user_name_of
 from avenrae.ui.actions import actor, load
 from avenrae.ui.details import fact
 from avenrae.ui.format import badge, plain_text, status_word, when
-from avenrae.ui.lists import choice, has_screen, link, search_box, show_list
+from avenrae.ui.lists import choice, given, has_screen, link, search_box, show_list, understood
 from avenrae.ui.mail_actions import send_again_button, show_mail_server
 from avenrae.ui.navigation import address_of
 from avenrae.ui.records import Cell, Column
@@ -48,10 +48,10 @@ def _all() -> None:
     first = row[3].date_input("Written from", None, key="from", bind="query-params", format="YYYY-MM-DD")
     last = row[4].date_input("Written until", None, key="to", bind="query-params", format="YYYY-MM-DD", min_value=first)
     days = {"from": first.isoformat() if first else "", "to": last.isoformat() if last else ""}
-    params = {"q": search, "status": status, "kind": kind, **days}
+    params = {"q": search, "status": status, "kind": kind, **days, **given("person")}
+    filters = understood(outbox_filters, params, who.time_zone)
     narrowed = {}
-    if person := st.query_params.get("person"):
-        params["person"] = person
+    if person := params.get("person"):
         narrowed["person"] = load(user_name_of, key_of(person)) or "one person"
     columns: list[Column[OutboxRow]] = [
         Column("E-mail", lambda m: Cell(m.subject or "Without a subject", sub=TEXTS[m.kind].name), primary=True),
@@ -62,9 +62,10 @@ def _all() -> None:
     ]
     show_list(
         noun="e-mail",
-        filters=outbox_filters(params, who.time_zone),
+        filters=filters,
         params=params,
         count=count_outbox,
+        limit=limit_of(search),
         rows=list_outbox,
         columns=columns,
         opens="office/mail",

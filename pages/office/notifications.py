@@ -18,7 +18,7 @@ from avenrae.queries.notifications import (
 from avenrae.services.notices import mark_all_read, mark_read
 from avenrae.ui.actions import action, actor, load
 from avenrae.ui.format import count, plain_text, when
-from avenrae.ui.lists import choice, has_screen, link, open_screen
+from avenrae.ui.lists import choice, has_screen, link, open_screen, show_ignored
 
 who = actor()
 
@@ -28,6 +28,7 @@ def main() -> None:
     st.title("Notifications")
     with st.columns([2, 5])[0]:
         show = choice("Show", ["unread"], key="show", every="Everything")
+    told = st.container()
     total = load(count_notifications, unread_only=bool(show))
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     head.caption(count(total, "unread notification" if show else "notification"))
@@ -44,6 +45,7 @@ def main() -> None:
     body = st.container()
     pages = math.ceil(total / PAGE)
     number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    show_ignored(told)
     with body:
         if not total:
             st.info("You have read everything." if show else "Nothing yet. What concerns you will stand here.")
