@@ -2,10 +2,10 @@
 
 from types import ModuleType
 
-from avenrae.letters import bookings, orders, profiles, refunds, reviews, security, tickets
+from avenrae.letters import bookings, conversations, orders, profiles, refunds, reviews, security, tickets
 from avenrae.letters.event import Event
 
-AREAS: tuple[ModuleType, ...] = (bookings, orders, reviews, profiles, tickets, refunds, security)
+AREAS: tuple[ModuleType, ...] = (bookings, orders, reviews, profiles, tickets, conversations, refunds, security)
 CATALOGUE: dict[str, Event] = {
     event.name: event for area in AREAS for event in vars(area).values() if isinstance(event, Event)
 }

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.enums import NoticeKind, Role
 from avenrae.errors import Conflict, InvalidInput, NotFound
+from avenrae.letters import conversations as letters
 from avenrae.models import Conversation, ConversationMember, Message, Notification, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.conversations import find_partner
 from avenrae.queries.scopes import visible_conversations, visible_notifications
-from avenrae.services.notices import notify
+from avenrae.services.telling import tell
 
-SCREEN = "support/conversation"
 PRESENT = timedelta(seconds=25)
 """Whose page has said since then that it is open, reads there what is written and is told nothing."""
 AT_MOST_EVERY = timedelta(seconds=8)
@@ -154,15 +154,14 @@ def _tell(session: Session, actor: Actor, conversation: Conversation, user_id: u
     ).one()
     if mark.seen_at is not None and mark.seen_at > clock.now() - PRESENT:
         return
-    notify(
+    tell(
         session,
+        actor,
         user_id,
-        NoticeKind.MESSAGE,
-        subject=f"{actor.name} wrote to you",
-        text=f"There is a new message from {actor.name}. Read it and answer in your conversation.",
-        screen=SCREEN,
-        record_id=conversation.id,
+        letters.WRITTEN,
+        about=conversation.id,
         once=f"conversation:{conversation.id}:{mark.read_until.isoformat() if mark.read_until else 'never'}",
+        author=actor.name,
     )
 
 

@@ -6,13 +6,14 @@ from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.enums import NoticeKind, TicketCategory
+from avenrae.enums import TicketCategory
 from avenrae.errors import Conflict, InvalidInput, NotFound
+from avenrae.letters import conversations as letters
+from avenrae.letters.event import Event
 from avenrae.models import Conversation, ConversationReading, Message, Ticket, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.scopes import standing_readings, visible_messages
-from avenrae.services.conversations import SCREEN
-from avenrae.services.notices import notify
+from avenrae.services.telling import tell
 from avenrae.services.ticket_rows import lock_ticket
 from avenrae.services.tickets import open_ticket
 
@@ -68,7 +69,7 @@ def hide_message(session: Session, actor: Actor, message_id: uuid.UUID, reason: 
     _decide(message, reason)
     message.hidden_at = clock.now()
     session.flush()
-    _tell_both(session, message, "hidden", "is not shown any more")
+    _tell_both(session, actor, message, "hidden", letters.HIDDEN_OF_AUTHOR, letters.HIDDEN_OF_READER)
     return message
 
 
@@ -85,7 +86,15 @@ def keep_message(session: Session, actor: Actor, message_id: uuid.UUID, reason: 
     _decide(message, reason)
     session.flush()
     _, reader = _people(session, message)
-    _tell(session, message, reader.id, "A message you reported stays", f"It stays: {message.decision_reason}", "kept")
+    tell(
+        session,
+        actor,
+        reader.id,
+        letters.REPORT_REFUSED,
+        about=message.conversation_id,
+        once=_moment("kept", message),
+        reason=message.decision_reason or "",
+    )
     return message
 
 
@@ -102,7 +111,7 @@ def restore_message(session: Session, actor: Actor, message_id: uuid.UUID, reaso
     _decide(message, reason)
     message.hidden_at = None
     session.flush()
-    _tell_both(session, message, "restored", "is shown again")
+    _tell_both(session, actor, message, "restored", letters.RESTORED_OF_AUTHOR, letters.RESTORED_OF_READER)
     return message
 
 
@@ -161,22 +170,20 @@ def _people(session: Session, message: Message) -> tuple[User, User]:
     return session.get_one(User, message.author_id), session.get_one(User, keys.pop())
 
 
-def _tell_both(session: Session, message: Message, what: str, state: str) -> None:
+def _tell_both(session: Session, actor: Actor, message: Message, what: str, to_author: Event, to_reader: Event) -> None:
     author, reader = _people(session, message)
-    yours = f"Something you wrote to {reader.name} {state}. Why: {message.decision_reason}"
-    _tell(session, message, author.id, f"A message of yours {state}", yours, what)
-    theirs = f"Something that {author.name} wrote to you {state}. Why: {message.decision_reason}"
-    _tell(session, message, reader.id, f"A message to you {state}", theirs, what)
+    for one, other, event in ((author, reader, to_author), (reader, author, to_reader)):
+        tell(
+            session,
+            actor,
+            one.id,
+            event,
+            about=message.conversation_id,
+            once=_moment(what, message),
+            other=other.name,
+            reason=message.decision_reason or "",
+        )
 
 
-def _tell(session: Session, message: Message, user_id: uuid.UUID, subject: str, text: str, what: str) -> None:
-    notify(
-        session,
-        user_id,
-        NoticeKind.MESSAGE,
-        subject=subject,
-        text=text,
-        screen=SCREEN,
-        record_id=message.conversation_id,
-        once=f"message-{what}:{message.id}:{message.decided_at}",
-    )
+def _moment(what: str, message: Message) -> str:
+    return f"message-{what}:{message.id}:{message.decided_at}"

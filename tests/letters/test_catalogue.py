@@ -15,6 +15,7 @@ from avenrae.ui.navigation import SCREENS
 GOLDEN = Path(__file__).parent / "every_letter.txt"
 SAMPLES = {
     "address": "203.0.113.7",
+    "author": "Ana Silva",
     "amount": "R\u00a0300.00",
     "because": ": Fair enough",
     "before": "Mon 16 March 2026, 14:00 (Africa/Johannesburg), 12:00 (Europe/London)",

@@ -39,8 +39,10 @@ from avenrae.services.bookings import (
 )
 from avenrae.services.bookings.places import expire_hold
 from avenrae.services.confirmations import resend_booking_confirmation, resend_order_confirmation
+from avenrae.services.conversations import start_conversation
 from avenrae.services.documents import check_document, warn_of_expiry
 from avenrae.services.escalations import escalate_ticket
+from avenrae.services.moderation import hide_message, keep_message, report_message, restore_message
 from avenrae.services.money import record_payment
 from avenrae.services.orders import cancel_order, fulfil_order, place_order, record_order_payment, refund_order
 from avenrae.services.practitioners import review_practitioner, submit_profile
@@ -150,6 +152,17 @@ class World:
         of_naledi = write_review(self.session, self.ana, booking.id, rating=2, comment="Late")
         return of_naledi, write_review(self.session, self.naledi, booking.id, rating=5)
 
+    def message(self) -> uuid.UUID:
+        """What Ana writes to Naledi, twice."""
+        start_conversation(self.session, self.ana, self.worker.id, "Are you there?")
+        return start_conversation(self.session, self.ana, self.worker.id, "Hello?").id
+
+    def reported(self) -> uuid.UUID:
+        """What Ana wrote and Naledi reported."""
+        message = self.message()
+        report_message(self.session, self.naledi, message, "Too often")
+        return message
+
     def sign_in(self, who: Actor, browser: str) -> Actor:
         """Let somebody sign in with a browser."""
         user = self.session.get_one(User, who.user_id)
@@ -232,6 +245,12 @@ def _document(w: World, days: int) -> None:
 def _refused_document(w: World) -> None:
     document = make.make_document(w.session, w.worker, verdict=DocumentVerdict.WAITING)
     check_document(w.session, w.adam, document.id, DocumentVerdict.REFUSED, note="It cannot be read")
+
+
+def _moderated(w: World) -> None:
+    message = w.reported()
+    hide_message(w.session, w.sam, message, "Rude")
+    restore_message(w.session, w.sam, message, "Not so rude")
 
 
 def _opened_by_sam(w: World) -> None:
@@ -390,6 +409,14 @@ CAUSES: dict[str, list[tuple[Callable[[World], object], list[str]]]] = {
     "promise_due_soon": [(lambda w: _escalated(w, timedelta(minutes=40)), ["Sam"])],
     "promise_overdue": [(lambda w: _escalated(w, timedelta(minutes=70)), ["Sam"])],
     "promise_still_overdue": [(lambda w: _escalated(w, timedelta(minutes=130)), ["Eve"])],
+    "message_written": [(lambda w: w.message(), ["Naledi"])],
+    "message_report_refused": [
+        (lambda w: keep_message(w.session, w.sam, w.reported(), "It is an opinion"), ["Naledi"]),
+    ],
+    "message_hidden_of_author": [(_moderated, ["Ana"])],
+    "message_hidden_of_reader": [(_moderated, ["Naledi"])],
+    "message_restored_of_author": [(_moderated, ["Ana"])],
+    "message_restored_of_reader": [(_moderated, ["Naledi"])],
     "refund_asked": [(lambda w: _refund(w, grant_refund), ["Adam", "Eve"])],
     "refund_granted": [(lambda w: _refund(w, grant_refund), ["Sam"])],
     "refund_refused": [(lambda w: _refund(w, refuse_refund), ["Sam"])],
