@@ -247,6 +247,22 @@ class NoticeKind(StrEnum):
     REFUND = "refund"
     MESSAGE = "message"
     SECURITY = "security"
+    DIGEST = "digest"
+    """The mail of a day that lists other notices; no notice is of this kind itself."""
+
+
+class NoticeChannel(StrEnum):
+    CONSOLE = "console"
+    EMAIL = "email"
+
+
+class NoticeChoice(StrEnum):
+    """In the console a kind of notice is on or off; by e-mail it comes now (at once), in the digest, or not at all."""
+
+    ON = "on"
+    NOW = "now"
+    DIGEST = "digest"
+    OFF = "off"
 
 
 class MailRoute(StrEnum):

@@ -56,6 +56,8 @@ class Permission(StrEnum):
     USER_RESET = "user:reset"
     USER_EDIT = "user:edit"
     DATA_IMPORT = "data:import"
+    MAIL_VIEW = "mail:view"
+    MAIL_SEND = "mail:send"
     TICKET_VIEW = "ticket:view"
     TICKET_OPEN = "ticket:open"
     TICKET_REPLY = "ticket:reply"
@@ -141,6 +143,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             _P.CLIENT_ADD,
             _P.USER_VIEW,
             _P.USER_RESET,
+            _P.MAIL_VIEW,
             _P.TICKET_VIEW,
             _P.TICKET_OPEN,
             _P.TICKET_REPLY,

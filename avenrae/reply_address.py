@@ -31,6 +31,15 @@ def ticket_named(address: str) -> tuple[str, str] | None:
     return (found[1].upper(), found[2]) if found else None
 
 
+def without_signatures(text: str) -> str:
+    """Return a text in which no address of ours tells its signature, such as one that quotes an earlier mail."""
+    local, _, domain = settings().support_address.partition("@")
+    if not domain:
+        return text
+    pattern = rf"({re.escape(local)}\+t-\d{{1,12}})\.[0-9a-f]{{{_LETTERS}}}(?=@)"
+    return re.sub(pattern, r"\1.…", text, flags=re.IGNORECASE)
+
+
 def _signature(ticket_id: uuid.UUID, user_id: uuid.UUID) -> str:
     secret = settings().mail_secret.get_secret_value().encode()
     return hmac.new(secret, f"reply:{ticket_id}:{user_id}".encode(), hashlib.sha256).hexdigest()[:_LETTERS]

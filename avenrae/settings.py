@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(ROOT / "var", description="where the embedded server keeps its data")
     host: str = Field("127.0.0.1", description="address the console listens on")
     port: int = Field(8501, ge=1, le=65535, description="port the console listens on")
+    public_url: str = Field(
+        "", description="address at which people open the console, as https://console.example.com; mails link to it"
+    )
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
         "Africa/Johannesburg", description="zone in which days and months of figures are cut"
     )
@@ -73,6 +76,12 @@ class Settings(BaseSettings):
     )
     mail_secret: SecretStr = Field(
         SecretStr(""), description="signs the addresses that replies go to; needed with a support address"
+    )
+    notices_kept_days: int = Field(
+        180,
+        ge=30,
+        le=3650,
+        description="notices that were read, and mails that went out, are removed after so many days",
     )
     bcrypt_cost: int = Field(12, ge=4, le=16, description="cost of password hashes (12 or more in production)")
     session_idle_hours: int = Field(12, ge=1, description="a sign-in ends after this long without use")
@@ -114,6 +123,14 @@ class Settings(BaseSettings):
             if parts.scheme not in ("smtp", "smtps") or not parts.hostname or not _has_port(parts):
                 raise ValueError("must be an address like smtp://user:password@host:587")
         return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _address_of_ours(cls, url: str) -> str:
+        """Take only an address of the web, which mails can carry as it is."""
+        if url and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[\w./-]*)?", url, re.ASCII):
+            raise ValueError("must be an address like https://console.example.com")
+        return url.rstrip("/")
 
     @field_validator("support_address")
     @classmethod

@@ -79,6 +79,11 @@ WRONG: Mapping[str, str] = {
             SELECT currency, kind, source, 1 AS n, gross_minor AS g, commission_minor AS c FROM ledger_entries
             UNION ALL SELECT currency, kind, source, -entries, -gross_minor, -commission_minor FROM ledger_hours) h
         GROUP BY currency, kind, source HAVING sum(n) <> 0 OR sum(g) <> 0 OR sum(c) <> 0""",
+    "the days do not add up to the hours": """
+        SELECT 1 FROM (
+            SELECT currency, kind, source, entries AS n, gross_minor AS g, commission_minor AS c FROM ledger_hours
+            UNION ALL SELECT currency, kind, source, -entries, -gross_minor, -commission_minor FROM ledger_days) h
+        GROUP BY currency, kind, source HAVING sum(n) <> 0 OR sum(g) <> 0 OR sum(c) <> 0""",
     "a number would be given twice": """
         SELECT 1 FROM booking_numbers, order_numbers WHERE booking_numbers.last_value <>
             (SELECT max(substr(reference, 3)::bigint) FROM bookings) OR order_numbers.last_value <>

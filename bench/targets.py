@@ -29,6 +29,15 @@ _NEAR = {"lat": "-33.92", "lon": "18.42", "km": "50"}
 _VIEWS: dict[str, dict[str, dict[str, str]]] = {
     "office/home": {"": {}},
     "office/account": {"": {}},
+    "office/mail": {
+        "first page": {},
+        "page 500": {"page": "500"},
+        "failed": {"status": "failed"},
+        "searched person": {"q": "zanele mkhize"},
+        "searched name": {"q": "dlamini"},
+        "by address": {"sort": "to"},
+    },
+    "office/told": {"": {}, "a name": {"q": "dlamini"}},
     "care/map": {
         "everybody": {},
         "50 km": {"place": "-33.92, 18.42"},
@@ -109,6 +118,15 @@ _VIEWS: dict[str, dict[str, dict[str, str]]] = {
         "searched, common": {"view": "all", "q": "session"},
         "searched name": {"view": "all", "q": "dlamini"},
     },
+    "support/conversations": {
+        "first page": {},
+        "unread": {"show": "unread"},
+        "searched name": {"q": "dlamini"},
+    },
+    "support/reported": {
+        "to decide": {},
+        "all": {"show": "all"},
+    },
     "insights/overview": {
         "6 months": {},
         "everything": {"period": "all"},
@@ -137,6 +155,7 @@ _DETAILS = {
     " ON p.id = i.product_id AND p.is_active GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
     "support/client": "SELECT client_id FROM bookings GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
     "support/ticket": "SELECT t.id FROM tickets t WHERE {} ORDER BY t.created_at DESC LIMIT 1",
+    "support/conversation": "SELECT c.id FROM conversations c WHERE {} ORDER BY c.last_message_at DESC LIMIT 1",
     "store/order": "SELECT o.id FROM orders o WHERE o.status = 'fulfilled' AND {} ORDER BY o.placed_at DESC LIMIT 1",
 }
 _PARTS: dict[str, dict[str, dict[str, str]]] = {
@@ -150,6 +169,10 @@ _OWN = {
 
 
 _ASKED = "t.requester_id = :user"
+_TAKES_PART = "(c.client_user_id = :user OR c.practitioner_user_id = :user)"
+_OWNED = {"support/ticket": _ASKED, "support/conversation": _TAKES_PART}
+_EVERYBODYS = {"support/conversation": "c.id IN (SELECT conversation_id FROM tickets)"}
+_LINKS = "SELECT id FROM tickets WHERE conversation_id = :key ORDER BY created_at DESC LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -191,13 +214,17 @@ def _targets(engine: Engine, people: Mapping[Role, SignedIn]) -> Iterator[Target
         for screen in SCREENS:
             for role in (r for r in Role if r in screen.roles):
                 if screen.script in _DETAILS:
-                    own = _ASKED if screen.script == "support/ticket" else _OWN.get(role)
-                    query = _DETAILS[screen.script].format(own if role in _OWN and own else "true")
+                    own = _OWNED.get(screen.script) or _OWN.get(role)
+                    everybodys = _EVERYBODYS.get(screen.script, "true")
+                    query = _DETAILS[screen.script].format(own if role in _OWN and own else everybodys)
                     key = connection.execute(text(query), {"user": people[role].user_id}).scalar()
                     if key is not None:
-                        yield Target(role, screen.script, "", screen.url_path, {"id": str(key)})
-                        for part, params in _PARTS.get(screen.script, {}).items() if role not in _OWN else ():
-                            yield Target(role, screen.script, part, screen.url_path, {"id": str(key), **params})
+                        params = {"id": str(key)}
+                        if screen.script == "support/conversation" and role not in _OWN:
+                            params["ticket"] = str(connection.execute(text(_LINKS), {"key": key}).scalar_one())
+                        yield Target(role, screen.script, "", screen.url_path, params)
+                        for part, more in _PARTS.get(screen.script, {}).items() if role not in _OWN else ():
+                            yield Target(role, screen.script, part, screen.url_path, {**params, **more})
                     continue
                 for view, params in _VIEWS.get(screen.script, _PLAIN).items():
                     is_own = role in _OWN and screen.script not in ("store/inventory", "care/practitioners")

@@ -32,8 +32,8 @@ from bench.proof import prove
 SQL = Path(__file__).parent / "sql"
 ZONE = "Africa/Johannesburg"
 _FAST = (
-    "-c statement_timeout=0 -c synchronous_commit=off -c session_replication_role=replica -c work_mem=256MB"
-    " -c maintenance_work_mem=512MB -c jit=off -c timezone=UTC"
+    "-c statement_timeout=0 -c synchronous_commit=off -c session_replication_role=replica -c wal_compression=off"
+    " -c work_mem=256MB -c maintenance_work_mem=512MB -c jit=off -c timezone=UTC"
 )
 
 

@@ -1,6 +1,6 @@
 """The present of the demo world, made by the same services as a click: today's sessions and the open orders."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -10,8 +10,9 @@ from avenrae.demo.people import Customer, Worker
 from avenrae.demo.rows import Frame
 from avenrae.demo.sessions import Agenda, Visit
 from avenrae.demo.shop import FREE_SHIPPING_MINOR, Shop
-from avenrae.enums import BookingStatus, MovementReason, NoticeKind, ReviewSide, ReviewStatus, Role
-from avenrae.models import Booking, Client, Notification, Practitioner, Service, User
+from avenrae.enums import BookingStatus, MailStatus, MovementReason, NoticeKind, ReviewSide, ReviewStatus, Role
+from avenrae.letters.bookings import REMINDER
+from avenrae.models import Booking, Client, Notification, OutboxMail, Practitioner, Service, User
 from avenrae.permissions import Actor
 from avenrae.queries.diaries import list_slots
 from avenrae.queries.due import reminder_key
@@ -19,7 +20,7 @@ from avenrae.queries.reviews import ReviewFilters, list_reviews
 from avenrae.queries.series import plan_series
 from avenrae.queries.waiting_list import list_open_offers
 from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
-from avenrae.scheduling.zones import instant, spoken
+from avenrae.scheduling.zones import instant, on_clocks
 from avenrae.services.bookings import cancel_booking, complete_booking, confirm_booking, create_booking, create_series
 from avenrae.services.busy_calendars import add_busy_calendar
 from avenrae.services.money import record_payment
@@ -206,15 +207,25 @@ def live_notices(session: Session, frame: Frame, agenda: Agenda) -> None:
     )
     for mine, id_ in ((practitioner, agenda.diaries[0].worker.user_id), (client, agenda.customers[0].user_id)):
         for n, (booking, title, asks, answers) in enumerate(session.execute(sessions.where(mine.id == id_)).all()):
-            other = asks if mine is practitioner else answers
-            begins = f"{spoken(booking.starts_at, frame.zone)} ({frame.zone.key})"
+            other, reader = (asks, answers) if mine is practitioner else (answers, asks)
+            said, body = REMINDER.written(
+                service=title,
+                other=other.name,
+                time=on_clocks(booking.starts_at, frame.zone.key, booking.time_zone),
+                reference=booking.reference,
+            )
             told_at = booking.starts_at - timedelta(hours=2)
+            mail = _mailed(reader, said, body, reminder_key(2, booking), told_at, is_refused=n == 2)
+            session.add(mail)
+            session.flush()
             session.add(
                 Notification(
                     user_id=id_,
                     kind=NoticeKind.REMINDER,
-                    title=f"Reminder: {title} with {other.name}",
-                    body=f"{title} with {other.name} begins on {begins}. Reference: {booking.reference}.",
+                    mail_id=mail.id,
+                    event=REMINDER.name,
+                    title=said,
+                    body=body,
                     screen="care/booking",
                     record_id=booking.id,
                     read_at=told_at + timedelta(minutes=20) if n else None,
@@ -222,6 +233,25 @@ def live_notices(session: Session, frame: Frame, agenda: Agenda) -> None:
                     created_at=told_at,
                 )
             )
+
+
+def _mailed(reader: User, subject: str, body: str, once: str, at: datetime, *, is_refused: bool) -> OutboxMail:
+    """Return a mail of the days when there was a server: most were taken, one was refused."""
+    sent_at = at + timedelta(minutes=1)
+    return OutboxMail(
+        user_id=reader.id,
+        to_address=reader.email,
+        subject=subject,
+        body=body,
+        once=once,
+        kind=NoticeKind.REMINDER,
+        status=MailStatus.FAILED if is_refused else MailStatus.SENT,
+        attempts=1,
+        error="552 5.2.2 The mailbox is full" if is_refused else "",
+        handed_over_at=None if is_refused else sent_at,
+        sent_at=None if is_refused else sent_at,
+        created_at=at,
+    )
 
 
 def _ask(session: Session, visit: Visit) -> Booking:

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.db.transaction import read_session, transaction
 from avenrae.demo.books import settle
+from avenrae.demo.conversations import write_to_one_another
 from avenrae.demo.desk import open_desk
 from avenrae.demo.hours import diaries
+from avenrae.demo.notices import calm_down
 from avenrae.demo.people import DEMO_ACCOUNTS, People
 from avenrae.demo.present import (
     DEMO,
@@ -29,6 +31,7 @@ from avenrae.demo.reviews import write_reviews
 from avenrae.demo.rows import Frame, Tables
 from avenrae.demo.sessions import Agenda, booking_rows
 from avenrae.demo.shop import Shop
+from avenrae.demo.wishes import say_wishes
 from avenrae.errors import Conflict, StartError
 from avenrae.models import (
     AvailabilityOverride,
@@ -136,7 +139,10 @@ def _load(session: Session, frame: Frame, say: Callable[[str], None]) -> None:
     live_shop(session, frame, shop, customers)
     say("Answering the post of half a year…")
     open_desk(session, frame, tables, agenda)
+    say_wishes(session)
     ask_and_note(session, frame)
+    write_to_one_another(session, frame, tables, agenda)
+    calm_down(session)
     live_notices(session, frame, agenda)
     session.flush()
     session.execute(text(f"ANALYZE {', '.join(table.name for table in Base.metadata.sorted_tables)}"))

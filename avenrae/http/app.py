@@ -18,6 +18,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from avenrae.db.transaction import new_reference
 from avenrae.errors import AvenraeError
 from avenrae.http import calendar_feed
+from avenrae.http.addresses import Addresses
 from avenrae.http.documents import document
 from avenrae.http.downloads import download
 from avenrae.http.guard import Guard
@@ -43,28 +44,34 @@ def app_parts(script: str | Path, prepare: Callable[[], object] | None = None) -
     _send_at_once()
     _log_less()
     sockets = OpenSockets()
+    routes = _routes()
     return {
-        "routes": [
-            Route("/sign-in", show_sign_in, methods=["GET"]),
-            Route("/sign-in", take_sign_in, methods=["POST"]),
-            Route("/auth/logout", sign_out, methods=["GET", "POST"]),
-            Route("/download/{name}.csv", download, methods=["GET"]),
-            Route("/download/ticket-file/{id}", ticket_file, methods=["GET"]),
-            Route("/document/{id}", document, methods=["GET"]),
-            Route("/booking.ics", calendar_feed.booking_file, methods=["GET"]),
-            Route("/feed/{token}.ics", calendar_feed.feed, methods=["GET"]),
-            Route("/healthz", healthz, methods=["GET"]),
-        ],
+        "routes": routes,
         "middleware": [
             Middleware(PlainStart),
             Middleware(SecurityHeaders),
             Middleware(Guard, sockets=sockets),
+            Middleware(Addresses, routes=routes),
             Middleware(StaticFiles, own_files=Path(script).resolve().parent / "static"),
         ],
         "lifespan": make_lifespan(sockets, prepare),
         "exception_handlers": {AvenraeError: _refusal, Exception: _bug},
         "on_script_error": _on_script_error(),
     }
+
+
+def _routes() -> list[Route]:
+    return [
+        Route("/sign-in", show_sign_in, methods=["GET"]),
+        Route("/sign-in", take_sign_in, methods=["POST"]),
+        Route("/auth/logout", sign_out, methods=["GET", "POST"]),
+        Route("/download/{name}.csv", download, methods=["GET"]),
+        Route("/download/ticket-file/{id}", ticket_file, methods=["GET"]),
+        Route("/document/{id}", document, methods=["GET"]),
+        Route("/booking.ics", calendar_feed.booking_file, methods=["GET"]),
+        Route("/feed/{token}.ics", calendar_feed.feed, methods=["GET"]),
+        Route("/healthz", healthz, methods=["GET"]),
+    ]
 
 
 async def _refusal(request: Request, error: AvenraeError) -> Response:

@@ -18,6 +18,7 @@ from avenrae.queries import (
     incoming_mails,
     ledger,
     orders,
+    outbox,
     products,
     reviews,
     tickets,
@@ -102,6 +103,18 @@ EXPORTS: dict[str, Export] = {
             **_at("received_at"),
             **_plain("sender", "subject", "verdict", "reason"),
             **_named("ticket", "ticket_number"),
+        },
+    ),
+    "mails": Export(
+        outbox.outbox_filters,
+        outbox.each_outbox,
+        "-created_at",
+        {
+            **_at("created_at"),
+            **_plain("reader"),
+            **_named("to", "to_address"),
+            **_plain("kind", "subject", "status", "attempts", "error"),
+            **_at("handed_over_at", "sent_at"),
         },
     ),
     "orders": Export(

@@ -8,6 +8,7 @@ from avenrae.integrations.mail import Delayed, Refused, send
 from avenrae.permissions import Actor
 from avenrae.services.outbox import hand_over, mark_delayed, mark_failed, mark_kept, mark_sent, next_letter
 from avenrae.settings import settings
+from avenrae.ui.navigation import address_of
 
 log = logging.getLogger("avenrae.jobs")
 TRIES = 9
@@ -20,7 +21,7 @@ def send_one(actor: Actor, mail_id: uuid.UUID, *, is_last: bool = False) -> None
         Delayed: The server did not take it now; the mail still waits, unless this `is_last`.
     """
     with transaction(actor, "next_letter") as session:
-        letter = next_letter(session, actor, mail_id)
+        letter = next_letter(session, actor, mail_id, address_of)
     if letter is None:
         return
     if not settings().smtp_url:

@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
@@ -10,11 +11,13 @@ from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 from sqlalchemy import ColumnElement
 
+from avenrae import clock
 from avenrae.db.transaction import read_session, transaction
 from avenrae.errors import AvenraeError
 from avenrae.jobs.calendars import read_due_calendars
 from avenrae.jobs.mail import TRIES, send_one
 from avenrae.permissions import Actor
+from avenrae.queries.deliveries import list_due_readers
 from avenrae.queries.documents import list_unwarned
 from avenrae.queries.due import REMINDERS, is_hold_over, is_reminder_due, is_to_complete, list_due
 from avenrae.queries.escalations import list_escalations
@@ -22,14 +25,18 @@ from avenrae.queries.waiting_list import list_awaited
 from avenrae.services import waiting_list
 from avenrae.services.bookings import complete_unclosed
 from avenrae.services.bookings.places import expire_hold
+from avenrae.services.deliveries import deliver_due
 from avenrae.services.documents import warn_of_expiry
 from avenrae.services.escalations import escalate_ticket
+from avenrae.services.forgetting import AT_ONCE as FORGOTTEN_AT_ONCE
+from avenrae.services.forgetting import forget_mails, forget_notices
 from avenrae.services.forms import forget_what_is_over
 from avenrae.services.notices import SEND_MAIL
 from avenrae.services.reminders import remind
 from avenrae.services.reviews import BATCH, publish_due_reviews
 from avenrae.services.ticket_clocks import RECOMPUTE, recompute_some
 from avenrae.settings import settings
+from avenrae.ui.navigation import address_of
 
 log = logging.getLogger("avenrae.jobs")
 app = App(connector=PsycopgConnector(), periodic_defaults={"max_delay": 24 * 3600})
@@ -93,6 +100,17 @@ def complete_sessions(timestamp: int) -> None:
     """Close paid sessions that nobody closed, where the setting says so."""
     if hours := settings().auto_complete_hours:
         run_each("sessions completed by themselves", is_to_complete(hours), complete_unclosed, "complete_unclosed")
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="deliver_mails", queueing_lock="deliver_mails", priority=_URGENT)
+def deliver_mails(timestamp: int) -> None:
+    """Send what quiet hours held and what waited for digests (R-NOT-01)."""
+    sent = 1
+    while sent:
+        with read_session() as session:
+            found = list_due_readers(session, SYSTEM)
+        sent = run_for("mails that waited", found, deliver_due, "deliver_due", address_of=address_of)
 
 
 @app.periodic(cron="* * * * *")
@@ -186,6 +204,18 @@ def forget_old_rows(timestamp: int) -> None:
     """Delete what nobody needs any more: spent form tokens, old tries to sign in, sessions that ended long ago."""
     with transaction(SYSTEM, "forget_what_is_over") as session:
         forget_what_is_over(session)
+
+
+@app.periodic(cron="50 1 * * *")
+@app.task(name="forget_old_notices", queueing_lock="forget_old_notices")
+def forget_old_notices(timestamp: int) -> None:
+    """Remove mails that went out and notices that were read long ago, some at a time."""
+    before = clock.now() - timedelta(days=settings().notices_kept_days)
+    for forget in (forget_mails, forget_notices):
+        removed = FORGOTTEN_AT_ONCE
+        while removed == FORGOTTEN_AT_ONCE:
+            with transaction(SYSTEM, forget.__name__) as session:
+                removed = forget(session, SYSTEM, before)
 
 
 @app.periodic(cron="40 1 * * *")

@@ -29,6 +29,7 @@ from avenrae.models.identity import (
     VerificationToken,
 )
 from avenrae.models.money import (
+    LedgerDay,
     LedgerEntry,
     LedgerHour,
     Payout,
@@ -42,6 +43,7 @@ from avenrae.models.operations import (
     ImportBatch,
     ImportRow,
     IncomingMailRow,
+    NoticePreference,
     Notification,
     OutboxMail,
 )
@@ -125,9 +127,11 @@ __all__ = [
     "ImportBatch",
     "ImportRow",
     "IncomingMailRow",
+    "LedgerDay",
     "LedgerEntry",
     "LedgerHour",
     "Message",
+    "NoticePreference",
     "Notification",
     "OauthAccount",
     "Order",

@@ -1,7 +1,7 @@
 """Who signs in, and how."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import Index, Text, UniqueConstraint, text
@@ -31,11 +31,20 @@ class User(Keyed, Stamped, Base):
     erased_at: Mapped[datetime | None]
     name_folded: Mapped[str] = folded("first_name || ' ' || last_name")
     search_folded: Mapped[str] = folded("first_name || ' ' || last_name || ' ' || email")
+    quiet_from: Mapped[time | None] = mapped_column(sort_order=100)
+    quiet_until: Mapped[time | None] = mapped_column(sort_order=101)
+    digest_hour: Mapped[int] = mapped_column(server_default=text("8"), sort_order=102)
 
     __table_args__ = (
         one_of("role", Role),
         check("email", "email ~ '^[^@[:space:]]+@[^@[:space:]]+$' AND length(email) <= 254"),
         check("names", "length(first_name) BETWEEN 1 AND 100 AND length(last_name) BETWEEN 1 AND 100"),
+        check("quiet", "(quiet_from IS NULL) = (quiet_until IS NULL) AND quiet_from <> quiet_until"),
+        check(
+            "quiet_length",
+            "mod(extract(epoch FROM quiet_until - quiet_from)::integer + 86400, 86400) <= 72000",
+        ),
+        check("digest_hour", "digest_hour BETWEEN 0 AND 23"),
         Index("uq_users_email", text("lower(email)"), unique=True),
         Index("ix_users_name", text('name_folded COLLATE "C"'), "id"),
         Index(

@@ -123,6 +123,22 @@ class LedgerHour(Base):
     __table_args__ = (one_of("kind", LedgerKind), one_of("source", LedgerSource))
 
 
+class LedgerDay(Base):
+    """The same by the day of UTC, whose midnight stands for it: months of any zone are these days and a few hours."""
+
+    __tablename__ = "ledger_days"
+
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[datetime] = mapped_column(primary_key=True)
+    kind: Mapped[LedgerKind] = mapped_column(Text(), primary_key=True)
+    source: Mapped[LedgerSource] = mapped_column(Text(), primary_key=True)
+    entries: Mapped[int]
+    gross_minor: Mapped[int]
+    commission_minor: Mapped[int]
+
+    __table_args__ = (one_of("kind", LedgerKind), one_of("source", LedgerSource))
+
+
 class StripeEvent(Base):
     __tablename__ = "stripe_events"
 

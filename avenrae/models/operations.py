@@ -8,7 +8,15 @@ from sqlalchemy import BigInteger, Identity, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from avenrae.enums import ImportStatus, MailRoute, MailStatus, MailVerdict, NoticeKind
+from avenrae.enums import (
+    ImportStatus,
+    MailRoute,
+    MailStatus,
+    MailVerdict,
+    NoticeChannel,
+    NoticeChoice,
+    NoticeKind,
+)
 from avenrae.models.base import Base, Keyed, Stamped, check, one_of, references
 
 
@@ -47,11 +55,21 @@ class FormToken(Base):
     __table_args__ = (Index("ix_form_tokens_spent", "spent_at"),)
 
 
+WAITING = "due_at IS NOT NULL AND mail_id IS NULL AND (route = 'held' OR read_at IS NULL)"
+"""A notice whose mail is still to come; what was read in the console meanwhile is left out of the digest."""
+
+DONE_WITH = "read_at IS NOT NULL OR NOT is_shown"
+"""A notice that nobody will look for in the console any more."""
+
+
 class Notification(Keyed, Stamped, Base):
     """Something a person was told, with the record that it opens; `once` keeps it from being told twice.
 
     It stands here also where the reader wants no line in the console (`is_shown`), with what became of its e-mail
     (`route`, not before `due_at`, carried by `mail_id`): what somebody did not get, and why, is read here.
+
+    Held or for the digest and without a mail, it waits (see `queries/deliveries.py`), with what its mail will need:
+    where answers go, and from when it is of no use any more.
     """
 
     __tablename__ = "notifications"
@@ -69,14 +87,22 @@ class Notification(Keyed, Stamped, Base):
     route: Mapped[MailRoute] = mapped_column(Text(), server_default=text("'now'"), sort_order=102)
     due_at: Mapped[datetime | None] = mapped_column(sort_order=103)
     mail_id: Mapped[uuid.UUID | None] = references("outbox.id", ondelete="SET NULL", index=True, sort_order=104)
+    reply_to: Mapped[str] = mapped_column(server_default=text("''"), sort_order=105)
+    useless_at: Mapped[datetime | None] = mapped_column(sort_order=106)
 
     __table_args__ = (
         one_of("kind", NoticeKind),
         one_of("route", MailRoute),
         check("due", "(route IN ('held', 'digest')) = (due_at IS NOT NULL)"),
+        check("security", "kind <> 'security' OR (is_shown AND route IN ('now', 'no_address'))"),
+        check("no_digest", "kind <> 'digest'"),
+        Index("ix_notifications_waiting", "user_id", "due_at", postgresql_where=text(WAITING)),
+        Index("ix_notifications_due", "due_at", "user_id", postgresql_where=text(WAITING)),
+        Index("ix_notifications_old", "created_at", postgresql_where=text(DONE_WITH)),
         Index("uq_notifications_once", "once", "user_id", unique=True),
         Index("ix_notifications_unread", "user_id", postgresql_where=text("read_at IS NULL AND is_shown")),
         Index("ix_notifications_record", "record_id", "created_at"),
+        Index("ix_notifications_told", "user_id", "created_at", "id"),
         Index(
             "ix_notifications_user",
             "user_id",
@@ -85,6 +111,31 @@ class Notification(Keyed, Stamped, Base):
             text("id DESC"),
             postgresql_where=text("is_shown"),
         ),
+    )
+
+
+class NoticePreference(Keyed, Stamped, Base):
+    """How somebody wants to be told of a kind of thing by a channel; without a row, as `scheduling/delivery.py` says.
+
+    Of what concerns the safety of the account everybody is told, always, at once.
+    """
+
+    __tablename__ = "notice_preferences"
+
+    user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE")
+    kind: Mapped[NoticeKind] = mapped_column(Text())
+    channel: Mapped[NoticeChannel] = mapped_column(Text())
+    choice: Mapped[NoticeChoice] = mapped_column(Text())
+
+    __table_args__ = (
+        one_of("kind", NoticeKind),
+        check("choosable", "kind NOT IN ('security', 'digest')"),
+        one_of("channel", NoticeChannel),
+        check(
+            "choice",
+            "CASE channel WHEN 'console' THEN choice IN ('on', 'off') ELSE choice IN ('now', 'digest', 'off') END",
+        ),
+        Index("uq_notice_preferences_one", "user_id", "kind", "channel", unique=True),
     )
 
 
@@ -97,7 +148,7 @@ class OutboxMail(Keyed, Stamped, Base):
 
     __tablename__ = "outbox"
 
-    user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE", index=True)
+    user_id: Mapped[uuid.UUID] = references("users.id", ondelete="CASCADE")
     to_address: Mapped[str]
     reply_to: Mapped[str] = mapped_column(server_default=text("''"), sort_order=100)
     kind: Mapped[NoticeKind] = mapped_column(Text())
@@ -115,7 +166,12 @@ class OutboxMail(Keyed, Stamped, Base):
         one_of("status", MailStatus),
         check("sent", "(status = 'sent') = (sent_at IS NOT NULL)"),
         Index("uq_outbox_once", "once", "user_id", unique=True),
-        Index("ix_outbox_unsent", "status", "created_at", postgresql_where=text("status <> 'sent'")),
+        Index("ix_outbox_written", "created_at", "id"),
+        Index("ix_outbox_status", "status", "created_at", "id"),
+        Index("ix_outbox_kind", "kind", "created_at", "id"),
+        Index("ix_outbox_user", "user_id", "created_at", "id"),
+        Index("ix_outbox_address", text("lower(to_address)"), "id"),
+        Index("ix_outbox_old", "created_at", postgresql_where=text("status <> 'waiting'")),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
@@ -14,15 +14,17 @@ from avenrae.enums import BookingStatus, CancellationPolicy, CancelledBy, Paymen
 from avenrae.errors import NotFound
 from avenrae.models import Booking, BookingWaitlist, Client, Practitioner, Service, User
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.listing import COUNT_LIMIT, count_of, in_order, key_of, one_of, page_of
-from avenrae.queries.people import Owner, PeopleSearch, of_named
-from avenrae.queries.periods import span_of
-from avenrae.queries.scopes import visible_bookings
+from avenrae.queries.listing import in_order, key_of, one_of
+from avenrae.queries.people import Owner, PeopleList
+from avenrae.queries.periods import span_or_side
+from avenrae.queries.scopes import visible_bookings, visible_practitioners
 
 _client_user = aliased(User, name="client_user")
 _practitioner_user = aliased(User, name="practitioner_user")
 TO_CLOSE = "to-close"
 """The value of `when` for confirmed sessions that have ended: they wait to be completed."""
+TO_ANSWER = "to-answer"
+"""The value of `when` for requests to come that keep their time: they wait for an answer."""
 # Each has an index to walk; a sort without one would read the whole table for every page.
 _SORTS = {"starts_at": Booking.starts_at, "reference": Booking.reference}
 _CLIENT: Owner = (Booking.client_id, Client)
@@ -98,7 +100,8 @@ class BookingDetail(BookingRow):
     """Everything about one booking; what is not for the actor is empty.
 
     How to reach the client is for staff, notes and commission for staff and practitioner. `offer_id` is the place in
-    the waiting list of somebody to whom it is only offered so far.
+    the waiting list of somebody to whom it is only offered so far. Whose practitioner is not to be seen, such as a
+    suspended one for clients, takes no new times.
     """
 
     client_email: str
@@ -116,22 +119,26 @@ class BookingDetail(BookingRow):
     notes: str
     series_id: uuid.UUID | None
     offer_id: uuid.UUID | None
+    is_practitioner_visible: bool
 
 
 def booking_filters(params: Mapping[str, str], zone: str) -> BookingFilters:
-    """Return the filters that an address holds (`q`, `status`, `payment`, `when` or `from` and `to`, …).
+    """Return the filters that an address holds (`q`, `status`, `payment`, `view`, `when` or `from` and `to`, …).
 
     Raises:
         InvalidInput: A value is none of those there are.
     """
-    span = span_of(params, zone)
-    to_close = params.get("when") == TO_CLOSE
+    span = span_or_side(params, zone)
+    to_close, to_answer = params.get("when") == TO_CLOSE, params.get("when") == TO_ANSWER
+    status = BookingStatus.CONFIRMED if to_close else BookingStatus.PENDING if to_answer else None
     return BookingFilters(
         search=params.get("q", ""),
-        status=BookingStatus.CONFIRMED if to_close else one_of(BookingStatus, params.get("status")),
+        status=status or one_of(BookingStatus, params.get("status")),
         ended_by=clock.now() if to_close else None,
         payment_status=one_of(PaymentStatus, params.get("payment")),
-        starts_from=span.start,
+        starts_from=clock.now() if to_answer else span.start,
+        without_expired_holds=to_answer,
+        without_offers=to_answer,
         starts_before=span.end,
         practitioner_id=key_of(params.get("practitioner")),
         client_id=key_of(params.get("client")),
@@ -140,16 +147,14 @@ def booking_filters(params: Mapping[str, str], zone: str) -> BookingFilters:
 
 def each_booking(session: Session, actor: Actor, filters: BookingFilters, sort: str) -> Iterator[BookingRow]:
     """Yield every booking the filters leave, as the database sends them; for exports."""
-    search = _people_search(actor, filters)
-    query = _ROWS.where(Booking.id.in_(search.all()) if search else true(), *_conditions(actor, filters))
+    query = _ROWS.where(_listed(actor, filters).found(), *_conditions(actor, filters))
     ordered = query.order_by(*in_order(_SORTS, sort, Booking.id)).execution_options(yield_per=1000)
     return (_row(r) for r in session.execute(ordered))
 
 
 def count_bookings(session: Session, actor: Actor, filters: BookingFilters) -> int:
     """Return how many bookings the filters leave, up to the counting limit."""
-    search = _people_search(actor, filters)
-    return count_of(session, search.all(upto=COUNT_LIMIT + 1) if search else _ids(actor, filters))
+    return _listed(actor, filters).count(session)
 
 
 def list_bookings(
@@ -167,12 +172,8 @@ def list_bookings(
         NotPermitted: The role sees no bookings.
         InvalidInput: The sort is not one of the list's.
     """
-    order = in_order(_SORTS, sort, Booking.id)
-    if search := _people_search(actor, filters):
-        ids = search.page(_SORTS, sort, page, size)
-    else:
-        ids = page_of(_ids(actor, filters).order_by(*order), page, size)
-    found = session.execute(_ROWS.where(Booking.id.in_(select(ids.subquery().c.id))).order_by(*order))
+    ids = _listed(actor, filters).page(sort, page, size)
+    found = session.execute(_ROWS.where(Booking.id.in_(ids)).order_by(*in_order(_SORTS, sort, Booking.id)))
     return [_row(r) for r in found]
 
 
@@ -198,6 +199,7 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
         Booking.notes,
         Booking.series_id,
         BookingWaitlist.id.label("offer_id"),
+        visible_practitioners(actor).label("is_practitioner_visible"),
     ).outerjoin(
         BookingWaitlist,
         and_(BookingWaitlist.booking_id == Booking.id, BookingWaitlist.status == WaitlistStatus.OFFERED),
@@ -224,6 +226,7 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
         notes="" if actor.role is Role.CLIENT else r["notes"],
         series_id=r["series_id"],
         offer_id=r["offer_id"],
+        is_practitioner_visible=r["is_practitioner_visible"],
     )
 
 
@@ -238,23 +241,13 @@ def _ids(actor: Actor, filters: BookingFilters) -> Select[Any]:
     return select(Booking.id).where(*_conditions(actor, filters))
 
 
-def _people_search(actor: Actor, f: BookingFilters) -> PeopleSearch | None:
-    """Return the search among everybody's bookings; the one among somebody's own is a condition like others."""
-    if not _words(f) or not actor.is_staff:
-        return None
-    return PeopleSearch(actor, _words(f), _ids(actor, f), _has_reference(f), _CLIENT, _PRACTITIONER)
-
-
-def _words(f: BookingFilters) -> str:
-    return f.search.replace("\0", "").strip()
-
-
-def _has_reference(f: BookingFilters) -> ColumnElement[bool]:
-    return Booking.reference == _words(f).upper()
+def _listed(actor: Actor, f: BookingFilters) -> PeopleList:
+    owners = [_CLIENT] if actor.role is Role.PRACTITIONER else [_CLIENT, _PRACTITIONER]
+    return PeopleList(actor, _ids(actor, f), f.search, _SORTS, lambda ref: Booking.reference == ref.upper(), *owners)
 
 
 def _conditions(actor: Actor, f: BookingFilters) -> list[ColumnElement[bool]]:
-    """Return the conditions of all filters but the search of staff."""
+    """Return the conditions of all filters but the search."""
     require(actor, Permission.BOOKING_VIEW)
     conditions: list[ColumnElement[bool]] = [visible_bookings(actor)]
     if f.status:
@@ -277,9 +270,6 @@ def _conditions(actor: Actor, f: BookingFilters) -> list[ColumnElement[bool]]:
         conditions.append(Booking.practitioner_id == f.practitioner_id)
     if f.client_id:
         conditions.append(Booking.client_id == f.client_id)
-    if (words := _words(f)) and not actor.is_staff:
-        others = [_CLIENT] if actor.role is Role.PRACTITIONER else [_CLIENT, _PRACTITIONER]
-        conditions.append(or_(_has_reference(f), of_named(actor, words, *others)))
     return conditions
 
 

@@ -6,14 +6,26 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from avenrae import clock
 from avenrae.enums import LedgerKind, LedgerSource
-from avenrae.models import LedgerEntry, LedgerHour
+from avenrae.models import LedgerDay, LedgerEntry, LedgerHour
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.periods import Span
+from avenrae.queries.periods import Span, add_months, midnight
 from avenrae.queries.scopes import visible_ledger
 
 DEFINITIONS: Mapping[str, str] = {
@@ -30,6 +42,10 @@ DEFINITIONS: Mapping[str, str] = {
     "earnings": "Earnings: gross less commission of the practitioner's sessions, net of refunds and with fees kept.",
 }
 """What each figure means, as a screen explains it."""
+_HOURS = text(
+    "ANY(ARRAY(SELECT day + n * interval '1 hour'"
+    " FROM unnest(CAST(:cut AS timestamptz[])) day, generate_series(0, 23) n))"
+)
 
 
 @dataclass(frozen=True)
@@ -133,13 +149,11 @@ def total_of(months: Iterable[MonthFigures]) -> Figures:
 
 def list_currencies(session: Session, actor: Actor) -> list[str]:
     """Return the currencies of the entries the actor sees, found by stepping through the index."""
-    found: list[str] = []
-    while True:
-        query = select(func.min(LedgerEntry.currency)).where(visible_ledger(actor))
-        following = session.execute(query.where(LedgerEntry.currency > found[-1]) if found else query).scalar()
-        if following is None:
-            return found
-        found.append(following)
+    least = select(func.min(LedgerEntry.currency).label("currency")).where(visible_ledger(actor))
+    found = least.cte("found", recursive=True)
+    following = least.where(LedgerEntry.currency > found.c.currency).correlate(found).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.currency.is_not(None)))
+    return list(session.scalars(select(found.c.currency).where(found.c.currency.is_not(None))))
 
 
 def books_span(session: Session, actor: Actor, currency: str) -> Span:
@@ -149,40 +163,61 @@ def books_span(session: Session, actor: Actor, currency: str) -> Span:
     return Span(first, last)
 
 
-def _entries(actor: Actor, currency: str, span: Span, zone: str, *, restated: bool) -> Select[*tuple[Any, ...]]:
-    """Return what is summed: entries by the hour where these answer the same (all of the books, cut at full hours).
+def _entries(actor: Actor, currency: str, span: Span, zone: str, *, restated: bool) -> CompoundSelect[Any]:
+    """Return what is summed: sums by day and hour where these answer the same (all of the books, cut at full hours).
 
     Refunds that are restated are read from the ledger, which alone knows the date of their sale.
     """
-    by_hour = actor.is_staff and _cuts_at_full_hours(span, zone)
-    source = LedgerHour if by_hour else LedgerEntry
-    at = LedgerHour.hour if by_hour else LedgerEntry.occurred_at
-    number = LedgerHour.entries if by_hour else literal(1)
-    as_it_happened = _summed(source, at, number).where(
-        visible_ledger(actor), source.currency == currency, *_within(at, span.start, span.end)
+    parts = _summed(actor, span, zone)
+    if restated:
+        sold_at = func.coalesce(LedgerEntry.sale_at, LedgerEntry.occurred_at)
+        refunds = (LedgerEntry.kind == LedgerKind.REFUND, *_within(sold_at, span.start, span.end))
+        parts = [(source, at, (*when, source.kind != LedgerKind.REFUND)) for source, at, when in parts]
+        parts.append((LedgerEntry, sold_at, refunds))
+    return union_all(
+        *(
+            select(
+                at.label("at"),
+                source.kind,
+                source.source,
+                source.gross_minor,
+                source.commission_minor,
+                (literal(1) if source is LedgerEntry else source.entries).label("entries"),
+            ).where(visible_ledger(actor), source.currency == currency, *when)
+            for source, at, when in parts
+        )
     )
-    if not restated:
-        return as_it_happened
-    sold_at = func.coalesce(LedgerEntry.sale_at, LedgerEntry.occurred_at)
-    refunds = _summed(LedgerEntry, sold_at, literal(1)).where(
-        visible_ledger(actor),
-        LedgerEntry.currency == currency,
-        LedgerEntry.kind == LedgerKind.REFUND,
-        *_within(sold_at, span.start, span.end),
-    )
-    both = union_all(as_it_happened.where(source.kind != LedgerKind.REFUND), refunds).subquery()
-    return select(both)
 
 
-def _summed(source: type[LedgerHour] | type[LedgerEntry], at: Any, number: Any) -> Select[*tuple[Any, ...]]:
-    return select(
-        at.label("at"),
-        source.kind,
-        source.source,
-        source.gross_minor,
-        source.commission_minor,
-        number.label("entries"),
-    )
+def _summed(actor: Actor, span: Span, zone: str) -> list[tuple[Any, Any, tuple[Any, ...]]]:
+    """Return the tables that hold the sums of a span, each with its time and with what is read of it.
+
+    Whole days of UTC are read as such; of those in which a month of the zone or the span begins or ends, the hours.
+    """
+    if not (actor.is_staff and _cuts_at_full_hours(span, zone)):
+        return [(LedgerEntry, LedgerEntry.occurred_at, tuple(_within(LedgerEntry.occurred_at, span.start, span.end)))]
+    if span.start is None or span.end is None:
+        return [(LedgerHour, LedgerHour.hour, tuple(_within(LedgerHour.hour, span.start, span.end)))]
+    cut = _cut_days(span.start.astimezone(UTC), span.end.astimezone(UTC), zone)
+    whole = LedgerDay.day != text("ALL(CAST(:cut AS timestamptz[]))").bindparams(cut=cut)
+    return [
+        (LedgerDay, LedgerDay.day, (*_within(LedgerDay.day, span.start, span.end), whole)),
+        (
+            LedgerHour,
+            LedgerHour.hour,
+            (*_within(LedgerHour.hour, span.start, span.end), LedgerHour.hour == _HOURS.bindparams(cut=cut)),
+        ),
+    ]
+
+
+def _cut_days(start: datetime, end: datetime, zone: str) -> list[datetime]:
+    """Return the days of UTC, by their midnights, within which a span or a month of a zone begins or ends."""
+    cuts, month = [start, end], start.astimezone(ZoneInfo(zone)).date().replace(day=1)
+    while (cut := midnight(month, zone)) < end:
+        cuts.append(cut)
+        month = add_months(month, 1)
+    days = {cut: midnight(cut.date(), "UTC") for cut in cuts}
+    return sorted({day for cut, day in days.items() if day != cut})
 
 
 def _cuts_at_full_hours(span: Span, zone: str) -> bool:

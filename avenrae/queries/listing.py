@@ -14,6 +14,13 @@ E = TypeVar("E", bound=StrEnum)
 PAGE_SIZE = 50
 COUNT_LIMIT = 10_000
 """Counting stops here, so that no list costs more the longer it is; the screen says “10 000+”."""
+SEARCH_LIMIT = 1_000
+"""The same for a search by people, whose rows are looked up person by person."""
+
+
+def limit_of(search: str) -> int:
+    """Return where counting stops in a list that can be searched by people."""
+    return SEARCH_LIMIT if search.strip() else COUNT_LIMIT
 
 
 def in_order(
@@ -40,9 +47,9 @@ def page_of(ids: Select[Any], number: int, size: int = PAGE_SIZE) -> Select[Any]
     return ids.limit(size).offset((max(1, number) - 1) * size)
 
 
-def count_of(session: Session, ids: Select[Any]) -> int:
-    """Return how many rows a query has, at most `COUNT_LIMIT + 1`."""
-    bounded = ids.order_by(None).limit(COUNT_LIMIT + 1).subquery()
+def count_of(session: Session, ids: Select[Any], *, limit: int = COUNT_LIMIT) -> int:
+    """Return how many rows a query has, at most one more than the limit."""
+    bounded = ids.order_by(None).limit(limit + 1).subquery()
     return session.execute(select(func.count()).select_from(bounded)).scalar_one()
 
 

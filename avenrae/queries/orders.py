@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from avenrae.enums import (
@@ -21,8 +21,8 @@ from avenrae.enums import (
 from avenrae.errors import NotFound
 from avenrae.models import Client, Order, OrderItem, Product, StockMovement, Transaction, User
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.listing import COUNT_LIMIT, count_of, in_order, key_of, one_of, page_of
-from avenrae.queries.people import PeopleSearch
+from avenrae.queries.listing import in_order, key_of, one_of
+from avenrae.queries.people import Owner, PeopleList
 from avenrae.queries.periods import span_of
 from avenrae.queries.scopes import visible_orders, visible_transactions
 
@@ -162,16 +162,14 @@ def order_filters(params: Mapping[str, str], zone: str) -> OrderFilters:
 
 def each_order(session: Session, actor: Actor, filters: OrderFilters, sort: str) -> Iterator[OrderRow]:
     """Yield every order the filters leave, as the database sends them; for exports."""
-    search = _people_search(actor, filters)
-    query = _ROWS.where(Order.id.in_(search.all()) if search else true(), *_conditions(actor, filters))
+    query = _ROWS.where(_listed(actor, filters).found(), *_conditions(actor, filters))
     ordered = query.order_by(*in_order(_SORTS, sort, Order.id)).execution_options(yield_per=1000)
     return (_row(r) for r in session.execute(ordered))
 
 
 def count_orders(session: Session, actor: Actor, filters: OrderFilters) -> int:
     """Return how many orders the filters leave, up to the counting limit."""
-    search = _people_search(actor, filters)
-    return count_of(session, search.all(upto=COUNT_LIMIT + 1) if search else _ids(actor, filters))
+    return _listed(actor, filters).count(session)
 
 
 def list_orders(
@@ -183,12 +181,8 @@ def list_orders(
         NotPermitted: The role sees no orders.
         InvalidInput: The sort is not one of the list's.
     """
-    order = in_order(_SORTS, sort, Order.id)
-    if search := _people_search(actor, filters):
-        ids = search.page(_SORTS, sort, page, size)
-    else:
-        ids = page_of(_ids(actor, filters).order_by(*order), page, size)
-    found = session.execute(_ROWS.where(Order.id.in_(select(ids.subquery().c.id))).order_by(*order))
+    ids = _listed(actor, filters).page(sort, page, size)
+    found = session.execute(_ROWS.where(Order.id.in_(ids)).order_by(*in_order(_SORTS, sort, Order.id)))
     return [_row(r) for r in found]
 
 
@@ -308,23 +302,14 @@ def _ids(actor: Actor, filters: OrderFilters) -> Select[Any]:
     return select(Order.id).where(*_conditions(actor, filters))
 
 
-def _people_search(actor: Actor, f: OrderFilters) -> PeopleSearch | None:
-    """Return the search among everybody's orders; a client finds his own by their reference alone."""
-    if not _words(f) or not actor.is_staff:
-        return None
-    return PeopleSearch(actor, _words(f), _ids(actor, f), _has_reference(f), (Order.client_id, Client))
-
-
-def _words(f: OrderFilters) -> str:
-    return f.search.replace("\0", "").strip()
-
-
-def _has_reference(f: OrderFilters) -> ColumnElement[bool]:
-    return Order.reference == _words(f).upper()
+def _listed(actor: Actor, f: OrderFilters) -> PeopleList:
+    """Return the list as it can be searched: a client finds his own orders by their reference alone."""
+    owners: list[Owner] = [(Order.client_id, Client)] if actor.is_staff else []
+    return PeopleList(actor, _ids(actor, f), f.search, _SORTS, lambda ref: Order.reference == ref.upper(), *owners)
 
 
 def _conditions(actor: Actor, f: OrderFilters) -> list[ColumnElement[bool]]:
-    """Return the conditions of all filters but the search of staff."""
+    """Return the conditions of all filters but the search."""
     require(actor, Permission.ORDER_VIEW)
     conditions: list[ColumnElement[bool]] = [visible_orders(actor)]
     if f.status:
@@ -341,8 +326,6 @@ def _conditions(actor: Actor, f: OrderFilters) -> list[ColumnElement[bool]]:
         conditions.append(Order.client_id == f.client_id)
     if f.product_id:
         conditions.append(Order.id.in_(select(OrderItem.order_id).where(OrderItem.product_id == f.product_id)))
-    if _words(f) and not actor.is_staff:
-        conditions.append(_has_reference(f))
     return conditions
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo, available_timezones
 
 from avenrae import clock
 from avenrae.errors import InvalidInput
+from avenrae.queries.listing import one_of
 
 PRESETS: Mapping[str, tuple[str, int, int]] = {
     "today": ("Today", 0, 1),
@@ -18,6 +20,14 @@ PRESETS: Mapping[str, tuple[str, int, int]] = {
     "past-365": ("Past year", -365, 0),
 }
 """Each preset: its name, and the days from today where it begins and ends (the end not included)."""
+
+
+class Side(StrEnum):
+    """A side of the midnight that today began with, as a list's `view`."""
+
+    UPCOMING = "upcoming"
+    PAST = "past"
+    ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,20 @@ def span_of(params: Mapping[str, str], zone: str) -> Span:
         midnight(first_day, zone) if first_day else None,
         midnight(last_day + timedelta(days=1), zone) if last_day else None,
     )
+
+
+def span_or_side(params: Mapping[str, str], zone: str) -> Span:
+    """Return the span that an address names; where it names none, the side of today that its `view` is.
+
+    Raises:
+        InvalidInput: A date or the view is none, or the span ends before it begins.
+    """
+    span = span_of(params, zone)
+    side = one_of(Side, params.get("view"))
+    if span.start or span.end or side in (None, Side.ALL):
+        return span
+    start = midnight(today(zone), zone)
+    return Span(start=start) if side is Side.UPCOMING else Span(end=start)
 
 
 def _date(text: str | None) -> date | None:

@@ -18,8 +18,8 @@ from avenrae.enums import ReviewSide, ReviewStatus, Role
 from avenrae.errors import InvalidInput, NotFound
 from avenrae.models import Booking, Client, Practitioner, Review, Service, User
 from avenrae.permissions import Actor
-from avenrae.queries.listing import COUNT_LIMIT, count_of, in_order, key_of, one_of, page_of
-from avenrae.queries.people import Owner, PeopleSearch, of_named
+from avenrae.queries.listing import in_order, key_of, one_of, page_of
+from avenrae.queries.people import Owner, PeopleList
 from avenrae.queries.scopes import visible_practitioners, visible_reviews
 
 FLAGGED = "flagged"
@@ -130,16 +130,14 @@ def review_filters(params: Mapping[str, str], zone: str = "") -> ReviewFilters:
 
 def each_review(session: Session, actor: Actor, filters: ReviewFilters, sort: str) -> Iterator[ReviewRow]:
     """Yield every review the filters leave, as the database sends them; for exports."""
-    search = _people_search(actor, filters)
-    query = _rows(actor).where(Review.id.in_(search.all()) if search else true(), *_conditions(actor, filters))
+    query = _rows(actor).where(_listed(actor, filters).found(), *_conditions(actor, filters))
     query = query.order_by(*in_order(_SORTS, sort, Review.id))
     return (_row(r) for r in session.execute(query.execution_options(yield_per=1000)))
 
 
 def count_reviews(session: Session, actor: Actor, filters: ReviewFilters) -> int:
     """Return how many reviews the filters leave, up to the counting limit."""
-    search = _people_search(actor, filters)
-    return count_of(session, search.all(upto=COUNT_LIMIT + 1) if search else _ids(actor, filters))
+    return _listed(actor, filters).count(session)
 
 
 def list_reviews(
@@ -150,10 +148,8 @@ def list_reviews(
     Raises:
         InvalidInput: The sort is not one of the list's.
     """
-    order = in_order(_SORTS, sort, Review.id)
-    if search := _people_search(actor, filters):
-        return _found(session, actor, search.page(_SORTS, sort, page, size), order)
-    return _found(session, actor, page_of(_ids(actor, filters).order_by(*order), page, size), order)
+    ids = _listed(actor, filters).page(sort, page, size)
+    return _found(session, actor, ids, in_order(_SORTS, sort, Review.id))
 
 
 def latest_reviews(session: Session, actor: Actor, size: int = 3) -> list[ReviewRow]:
@@ -233,19 +229,15 @@ def _side_filters(actor: Actor, *, about_me: bool = False) -> ColumnElement[bool
     return and_(own, Review.written_by == other) if about_me else own
 
 
-def _people_search(actor: Actor, f: ReviewFilters) -> PeopleSearch | None:
-    """Return the search among everybody's reviews; the one among somebody's own is a condition like others."""
-    if not _words(f) or not actor.is_staff:
-        return None
-    return PeopleSearch(actor, _words(f), _ids(actor, f), _has_reference(f), _CLIENT, _PRACTITIONER)
+def _listed(actor: Actor, f: ReviewFilters) -> PeopleList:
+    """Return the list as it can be searched: everybody's by both sides, somebody's own by the other one."""
+    own = {Role.PRACTITIONER: [_CLIENT], Role.CLIENT: [_PRACTITIONER]}
+    owners = own.get(actor.role, [_CLIENT, _PRACTITIONER])
+    return PeopleList(actor, _ids(actor, f), f.search, _SORTS, _has_reference, *owners)
 
 
-def _words(f: ReviewFilters) -> str:
-    return f.search.replace("\0", "").strip()
-
-
-def _has_reference(f: ReviewFilters) -> ColumnElement[bool]:
-    return Review.booking_id == select(Booking.id).where(Booking.reference == _words(f).upper()).scalar_subquery()
+def _has_reference(reference: str) -> ColumnElement[bool]:
+    return Review.booking_id == select(Booking.id).where(Booking.reference == reference.upper()).scalar_subquery()
 
 
 def _ids(actor: Actor, f: ReviewFilters) -> Select[Any]:
@@ -264,9 +256,6 @@ def _conditions(actor: Actor, f: ReviewFilters) -> list[ColumnElement[bool]]:
         conditions.append(Review.written_by == f.written_by)
     if f.practitioner_id:
         conditions.append(Review.practitioner_id == f.practitioner_id)
-    if (words := _words(f)) and not actor.is_staff:
-        others = [_CLIENT] if actor.role is Role.PRACTITIONER else [_PRACTITIONER]
-        conditions.append(or_(_has_reference(f), of_named(actor, words, *others)))
     return conditions
 
 

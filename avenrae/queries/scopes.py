@@ -1,19 +1,25 @@
 """Which rows an actor may see: every query and every service starts from one of these conditions."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from avenrae.enums import ReviewSide, ReviewStatus, Role, VerificationStatus
+from avenrae import clock
+from avenrae.enums import NoticeKind, ReviewSide, ReviewStatus, Role, VerificationStatus
 from avenrae.models import (
     Booking,
     BookingWaitlist,
     Client,
+    Conversation,
+    ConversationReading,
     LedgerEntry,
+    Message,
     Notification,
     Order,
+    OutboxMail,
     Practitioner,
     PractitionerDocument,
     Product,
@@ -25,6 +31,10 @@ from avenrae.models import (
     User,
 )
 from avenrae.permissions import Actor, Permission
+
+READING = timedelta(minutes=30)
+"""So long a line in `conversation_readings` lets its reader read on; after that he says again that he does."""
+_linking = aliased(Ticket, name="linking")
 
 
 def visible_bookings(actor: Actor) -> ColumnElement[bool]:
@@ -156,6 +166,43 @@ def visible_ticket_messages(actor: Actor) -> ColumnElement[bool]:
     return TicketMessage.ticket_id.in_(own) & TicketMessage.is_internal.is_(False)
 
 
+def visible_conversations(actor: Actor) -> ColumnElement[bool]:
+    """A client, a practitioner: those he takes part in; staff: those that a ticket links to, but no word of them."""
+    if actor.is_staff:
+        linked = select(_linking.id).where(_linking.conversation_id == Conversation.id)
+        return linked.exists() if actor.may(Permission.CONVERSATION_MODERATE) else false()
+    if not actor.may(Permission.CONVERSATION_WRITE):
+        return false()
+    if actor.role is Role.PRACTITIONER:
+        return _is_own(Conversation.practitioner_user_id, actor.user_id)
+    return _is_own(Conversation.client_user_id, actor.user_id)
+
+
+def visible_messages(actor: Actor) -> ColumnElement[bool]:
+    """Both members: all of theirs. Staff: what was reported; and all of a conversation that they have just said in
+    writing to read (`services/moderation.py`), through a ticket that links to it still.
+    """
+    if not actor.is_staff:
+        return Message.conversation_id.in_(select(Conversation.id).where(visible_conversations(actor)))
+    if not actor.may(Permission.CONVERSATION_MODERATE):
+        return false()
+    return or_(Message.reported_at.is_not(None), standing_readings(actor, Message.conversation_id).exists())
+
+
+def standing_readings(actor: Actor, conversation_id: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Select[Any]:
+    """Return when the actor said that he reads a conversation, as far as that lets him read now."""
+    return (
+        select(ConversationReading.read_at)
+        .join(_linking, _linking.id == ConversationReading.ticket_id)
+        .where(
+            ConversationReading.conversation_id == conversation_id,
+            ConversationReading.read_at > clock.now() - READING,
+            _linking.conversation_id == ConversationReading.conversation_id,
+            _is_own(ConversationReading.reader_id, actor.user_id),
+        )
+    )
+
+
 def visible_refund_requests(actor: Actor) -> ColumnElement[bool]:
     """Whoever may give money back, sees what was asked for; nobody else does."""
     return true() if actor.is_staff and actor.may(Permission.PAYMENT_REFUND) else false()
@@ -171,6 +218,37 @@ def visible_notifications(actor: Actor) -> ColumnElement[bool]:
     if not actor.may(Permission.NOTIFICATION_READ):
         return false()
     return and_(_is_own(Notification.user_id, actor.user_id), Notification.is_shown)
+
+
+def visible_mails(actor: Actor) -> ColumnElement[bool]:
+    """Admins: every mail that was written; support: those to clients, to practitioners and to himself."""
+    return _told_outside(actor, OutboxMail.user_id)
+
+
+def visible_tellings(actor: Actor) -> ColumnElement[bool]:
+    """What others were told, shown to them or not, for who explains it to them: as with mails."""
+    return _told_outside(actor, Notification.user_id)
+
+
+def withheld_kinds(actor: Actor) -> frozenset[NoticeKind]:
+    """Kinds of which the actor sees that somebody was told, but not in which words.
+
+    What two people write to one another is read by staff only through a ticket, which is kept in the trail; what
+    concerns an account's security may hold what opens it.
+    """
+    if actor.role is Role.ADMIN:
+        return frozenset({NoticeKind.MESSAGE})
+    return frozenset({NoticeKind.MESSAGE, NoticeKind.SECURITY})
+
+
+def _told_outside(actor: Actor, column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    if not actor.may(Permission.MAIL_VIEW):
+        return false()
+    if actor.role is Role.ADMIN:
+        return true()
+    # Those it is not for are few, and found by their role's index; everybody else is not.
+    colleagues = select(User.id).where(User.role.in_((Role.SUPPORT, Role.ADMIN)), User.id != actor.user_id)
+    return column.not_in(colleagues)
 
 
 def _is_own(column: InstrumentedAttribute[Any], key: uuid.UUID | None) -> ColumnElement[bool]:

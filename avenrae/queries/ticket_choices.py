@@ -15,7 +15,6 @@ from sqlalchemy import (
     String,
     Uuid,
     case,
-    false,
     func,
     literal,
     or_,
@@ -23,7 +22,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock, money
 from avenrae.enums import Role, TicketCategory
@@ -45,6 +44,7 @@ from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.people import is_named
 from avenrae.queries.scopes import (
     visible_bookings,
+    visible_conversations,
     visible_orders,
     visible_tickets,
     visible_transactions,
@@ -104,6 +104,21 @@ class Linkable:
 
 
 _NAME = User.first_name + " " + User.last_name
+_client, _practitioner = aliased(User), aliased(User)
+_BOTH = (
+    select(
+        _client.first_name
+        + " "
+        + _client.last_name
+        + " and "
+        + _practitioner.first_name
+        + " "
+        + _practitioner.last_name
+    )
+    .where(_client.id == Conversation.client_user_id, _practitioner.id == Conversation.practitioner_user_id)
+    .correlate(Conversation)
+    .scalar_subquery()
+)
 _WORKS = (User.is_active, User.role.in_((Role.SUPPORT, Role.ADMIN)))
 
 
@@ -280,8 +295,9 @@ def _of(model: Any, actor: Actor) -> Select[Any]:
             visible_transactions,
         ),
         Conversation: (
-            ("conversation", literal("Conversation"), literal(""), Conversation.last_message_at, none, nothing),
-            lambda actor: true() if actor.is_staff else false(),
+            ("conversation", _BOTH, literal(""), Conversation.last_message_at, none, nothing),
+            # That there is one, of its requester, is what an agent must know to link it; not a word of it.
+            lambda actor: true() if actor.is_staff else visible_conversations(actor),
         ),
     }[model]
     kind, *rest = columns

@@ -21,6 +21,7 @@ from avenrae.models import (
 )
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.desks import Promises, ticket_histories
+from avenrae.queries.reported_messages import LinkedConversation, linked_conversation, with_linked_conversation
 from avenrae.queries.scopes import visible_ticket_messages, visible_tickets
 from avenrae.scheduling.sla import Clock, clocks
 
@@ -62,6 +63,7 @@ class TicketDetail:
     transaction_id: uuid.UUID | None
     conversation_id: uuid.UUID | None
     tags: tuple[str, ...]
+    conversation: LinkedConversation | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ def get_ticket(session: Session, actor: Actor, ticket_id: uuid.UUID) -> TicketDe
         .outerjoin(_target, _target.id == Ticket.merged_into_id)
         .where(Ticket.id == ticket_id, visible_tickets(actor))
     )
-    found = session.execute(query).one_or_none()
+    moderates = actor.may(Permission.CONVERSATION_MODERATE)
+    found = session.execute(with_linked_conversation(query) if moderates else query).one_or_none()
     if found is None:
         raise NotFound("There is no such ticket, or it is not yours to see.")
     ticket = found.Ticket
@@ -137,6 +140,7 @@ def get_ticket(session: Session, actor: Actor, ticket_id: uuid.UUID) -> TicketDe
         assignee_name=found.assignee_name,
         merged_into_number=found.merged_into_number,
         tags=tuple(sorted(found.tags or ())),
+        conversation=linked_conversation(found) if moderates else None,
     )
 
 

@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
@@ -14,8 +15,8 @@ from avenrae.enums import Role, WaitlistStatus
 from avenrae.errors import NotFound
 from avenrae.models import Booking, BookingWaitlist, Client, Practitioner, Service, User
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.listing import COUNT_LIMIT, count_of, in_order, key_of, one_of, page_of
-from avenrae.queries.people import Owner, PeopleSearch, of_named
+from avenrae.queries.listing import in_order, key_of, one_of
+from avenrae.queries.people import Owner, PeopleList
 from avenrae.queries.scopes import visible_waitlist
 
 _client_user = aliased(User, name="client_user")
@@ -27,11 +28,20 @@ _SORTS = {"on_date": BookingWaitlist.on_date, "joined_at": BookingWaitlist.joine
 OPEN = (WaitlistStatus.WAITING, WaitlistStatus.OFFERED)
 
 
+class WaitView(StrEnum):
+    """A part of the list: who waits or is offered a place, for whom that is over, or all of them."""
+
+    OPEN = "open"
+    OVER = "over"
+    ALL = "all"
+
+
 @dataclass(frozen=True)
 class WaitFilters:
     """What a waiting list can be narrowed to; empty means everybody whom the actor sees."""
 
     search: str = ""
+    view: WaitView | None = None
     status: WaitlistStatus | None = None
     practitioner_id: uuid.UUID | None = None
     client_id: uuid.UUID | None = None
@@ -71,13 +81,14 @@ class WaitRow:
 
 
 def wait_filters(params: Mapping[str, str], zone: str) -> WaitFilters:
-    """Return the filters that an address holds (`q`, `status`, `practitioner`, `client`).
+    """Return the filters that an address holds (`q`, `view`, `status`, `practitioner`, `client`).
 
     Raises:
         InvalidInput: A value is none of those there are.
     """
     return WaitFilters(
         search=params.get("q", ""),
+        view=one_of(WaitView, params.get("view")),
         status=one_of(WaitlistStatus, params.get("status")),
         practitioner_id=key_of(params.get("practitioner")),
         client_id=key_of(params.get("client")),
@@ -86,8 +97,7 @@ def wait_filters(params: Mapping[str, str], zone: str) -> WaitFilters:
 
 def count_waiting(session: Session, actor: Actor, filters: WaitFilters) -> int:
     """Return how many places in lines the filters leave, up to the counting limit."""
-    search = _people_search(actor, filters)
-    return count_of(session, search.all(upto=COUNT_LIMIT + 1) if search else _ids(actor, filters))
+    return _listed(actor, filters).count(session)
 
 
 def list_waiting(
@@ -98,21 +108,15 @@ def list_waiting(
     Raises:
         InvalidInput: The sort is not one of the list's.
     """
+    ids = _listed(actor, filters).page(sort, page, size)
     order = in_order(_SORTS, sort, BookingWaitlist.id)
-    if search := _people_search(actor, filters):
-        ids = search.page(_SORTS, sort, page, size)
-    else:
-        ids = page_of(_ids(actor, filters).order_by(*order), page, size)
-    found = session.execute(_rows().where(BookingWaitlist.id.in_(select(ids.subquery().c.id))).order_by(*order))
+    found = session.execute(_rows().where(BookingWaitlist.id.in_(ids)).order_by(*order))
     return [_row(r) for r in found]
 
 
 def each_waiting(session: Session, actor: Actor, filters: WaitFilters, sort: str) -> Iterator[WaitRow]:
     """Yield everybody whom the filters leave, as the database sends them; for exports."""
-    require(actor, Permission.BOOKING_VIEW)
-    search = _people_search(actor, filters)
-    found = BookingWaitlist.id.in_(search.all()) if search else true()
-    query = _rows().where(found, visible_waitlist(actor), *_conditions(actor, filters))
+    query = _rows().where(_listed(actor, filters).found(), visible_waitlist(actor), *_conditions(filters))
     ordered = query.order_by(*in_order(_SORTS, sort, BookingWaitlist.id)).execution_options(yield_per=1000)
     return (_row(r) for r in session.execute(ordered))
 
@@ -167,31 +171,25 @@ def list_awaited(session: Session, actor: Actor, *, limit: int = 500) -> list[uu
 
 def _ids(actor: Actor, filters: WaitFilters) -> Select[Any]:
     require(actor, Permission.BOOKING_VIEW)
-    return select(BookingWaitlist.id).where(visible_waitlist(actor), *_conditions(actor, filters))
+    return select(BookingWaitlist.id).where(visible_waitlist(actor), *_conditions(filters))
 
 
-def _people_search(actor: Actor, f: WaitFilters) -> PeopleSearch | None:
-    """Return the search among everybody who waits; the one in somebody's own line is a condition like others."""
-    if not _words(f) or not actor.is_staff:
-        return None
-    return PeopleSearch(actor, _words(f), _ids(actor, f), false(), _CLIENT, _PRACTITIONER)
+def _listed(actor: Actor, f: WaitFilters) -> PeopleList:
+    owners = [_CLIENT] if actor.role is Role.PRACTITIONER else [_CLIENT, _PRACTITIONER]
+    return PeopleList(actor, _ids(actor, f), f.search, _SORTS, lambda _: false(), *owners)
 
 
-def _words(f: WaitFilters) -> str:
-    return f.search.replace("\0", "").strip()
-
-
-def _conditions(actor: Actor, f: WaitFilters) -> list[ColumnElement[bool]]:
+def _conditions(f: WaitFilters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
+    if f.view in (WaitView.OPEN, WaitView.OVER):
+        is_open = BookingWaitlist.status.in_(OPEN)
+        conditions.append(is_open if f.view is WaitView.OPEN else ~is_open)
     if f.status:
         conditions.append(BookingWaitlist.status == f.status)
     if f.practitioner_id:
         conditions.append(BookingWaitlist.practitioner_id == f.practitioner_id)
     if f.client_id:
         conditions.append(BookingWaitlist.client_id == f.client_id)
-    if (words := _words(f)) and not actor.is_staff:
-        others = [_CLIENT] if actor.role is Role.PRACTITIONER else [_CLIENT, _PRACTITIONER]
-        conditions.append(of_named(actor, words, *others))
     return conditions
 
 

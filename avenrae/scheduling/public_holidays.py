@@ -1,17 +1,9 @@
 """Public holidays of a country, as a library knows them; nothing is looked up elsewhere."""
 
-import re
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 
-
-@cache
-def countries() -> dict[str, str]:
-    """Return the countries whose holidays are known: their names by ISO code, in order of the names."""
-    from holidays.registry import COUNTRIES
-
-    named = {code: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name) for name, code, *_ in COUNTRIES.values()}
-    return dict(sorted(named.items(), key=lambda known: known[1]))
+from avenrae.countries import countries
 
 
 @lru_cache(maxsize=256)

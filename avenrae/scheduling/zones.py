@@ -49,3 +49,24 @@ def zone_mark(at: datetime, zone: ZoneInfo) -> str:
     """Return a zone's short name at this instant: `SAST`, or `UTC+0545` where it has only a number."""
     short = at.astimezone(zone).tzname() or str(zone)
     return f"UTC{short}" if short[:1] in "+-" else short
+
+
+def on_clocks(at: datetime, zone: str, *others: str) -> str:
+    """Return an instant for a notice: on its reader's clock, then on others' where they show another time (R-BOOK-12).
+
+    `Mon 16 March 2026, 14:00 (Africa/Johannesburg), 12:00 (Europe/London)`. A date is said where it is another than
+    the one before; a time that a clock shows twice has the short name of its half too.
+    """
+    told: list[str] = []
+    offsets, day = [], None
+    for name in (zone, *others):
+        local = at.astimezone(ZoneInfo(name))
+        if local.utcoffset() in offsets:
+            continue
+        is_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+        mark = f" {zone_mark(at, ZoneInfo(name))}" if is_twice else ""
+        date_ = "" if local.date() == day else f"{local:%a} {local.day} {local:%B %Y}, "
+        told.append(f"{date_}{local:%H:%M}{mark} ({name})")
+        offsets.append(local.utcoffset())
+        day = local.date()
+    return ", ".join(told)

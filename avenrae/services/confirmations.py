@@ -1,27 +1,19 @@
 """Confirmations sent once more, to a client who cannot find the first."""
 
 import uuid
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from avenrae import money
-from avenrae.enums import BookingStatus, NoticeKind, OrderKind, OrderStatus, PaymentStatus
+from avenrae.enums import BookingStatus, OrderKind, OrderStatus
 from avenrae.errors import Conflict, NotFound
 from avenrae.ids import uuid7
-from avenrae.models import Booking, Client, Order, OrderItem, Practitioner, Service, User
+from avenrae.letters import bookings, orders
+from avenrae.models import Booking, Client, Order, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.scopes import visible_bookings, visible_orders
-from avenrae.scheduling.zones import spoken
-from avenrae.services.notices import notify
-
-_PAID = {
-    PaymentStatus.UNPAID: "not paid yet",
-    PaymentStatus.PAID: "paid",
-    PaymentStatus.PARTIALLY_REFUNDED: "paid, and given back in part",
-    PaymentStatus.REFUNDED: "given back",
-}
+from avenrae.services.booking_notices import tell_client
+from avenrae.services.order_notices import tell_of_order
 
 
 def resend_booking_confirmation(session: Session, actor: Actor, booking_id: uuid.UUID) -> User:
@@ -30,35 +22,14 @@ def resend_booking_confirmation(session: Session, actor: Actor, booking_id: uuid
     Raises:
         Conflict: The session is not confirmed, or the client gets no mail.
     """
-    found = session.execute(
-        select(Booking, Service.title)
-        .join(Service, Service.id == Booking.service_id)
-        .where(Booking.id == booking_id, visible_bookings(actor))
-    ).one_or_none()
-    if found is None:
+    booking = session.scalar(select(Booking).where(Booking.id == booking_id, visible_bookings(actor)))
+    if booking is None:
         raise NotFound("There is no such booking, or it is not yours to see.")
     require(actor, Permission.TICKET_WORK)
-    booking, service = found
     if booking.status != BookingStatus.CONFIRMED:
         raise Conflict("There is nothing to confirm: the session is not confirmed, or it is over.")
     reader = _reader(session, booking.client_id)
-    of_practitioner = select(User).join(Practitioner, Practitioner.user_id == User.id)
-    by = session.scalars(of_practitioner.where(Practitioner.id == booking.practitioner_id)).one()
-    at = f"{spoken(booking.starts_at, ZoneInfo(reader.time_zone))} ({reader.time_zone})"
-    notify(
-        session,
-        reader.id,
-        NoticeKind.BOOKING,
-        subject=f"Your session {booking.reference}",
-        text=(
-            f"{service} with {by.name}\n{at}\n"
-            f"{money.show(booking.price_minor, booking.currency)}, {_PAID[PaymentStatus(booking.payment_status)]}\n\n"
-            f"Your reference is {booking.reference}."
-        ),
-        screen="care/booking",
-        record_id=booking.id,
-        once=f"confirmation:{booking.id}:{uuid7()}",
-    )
+    tell_client(session, actor, booking, bookings.RESENT, once=f"confirmation:{booking.id}:{uuid7()}")
     return reader
 
 
@@ -75,30 +46,7 @@ def resend_order_confirmation(session: Session, actor: Actor, order_id: uuid.UUI
     if order.status == OrderStatus.CANCELLED or order.kind == OrderKind.CREDIT_NOTE or order.client_id is None:
         raise Conflict("There is nothing to confirm: the order was cancelled, or nobody is known for it.")
     reader = _reader(session, order.client_id)
-    items = session.execute(
-        select(OrderItem.quantity, OrderItem.title, OrderItem.line_total_minor)
-        .where(OrderItem.order_id == order.id)
-        .order_by(OrderItem.id)
-    )
-    lines = [f"{n} × {title}: {money.show(minor, order.currency)}" for n, title, minor in items]
-    notify(
-        session,
-        reader.id,
-        NoticeKind.ORDER,
-        subject=f"Your order {order.reference}",
-        text="\n".join(
-            [
-                *lines,
-                f"Shipping: {money.show(order.shipping_minor, order.currency)}",
-                f"Total: {money.show(order.total_minor, order.currency)}, {_PAID[PaymentStatus(order.payment_status)]}",
-                "",
-                f"Your reference is {order.reference}.",
-            ]
-        ),
-        screen="store/order",
-        record_id=order.id,
-        once=f"confirmation:{order.id}:{uuid7()}",
-    )
+    tell_of_order(session, actor, order, orders.RESENT, once=f"confirmation:{order.id}:{uuid7()}")
     return reader
 
 

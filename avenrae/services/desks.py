@@ -9,17 +9,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import holidays
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from avenrae.countries import countries
 from avenrae.enums import Role, TicketCategory, TicketPriority
 from avenrae.errors import Conflict, InvalidInput, NotFound
 from avenrae.models import BusinessHours, CannedReply, ClockRun, Desk, Holiday, SlaPolicy, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.availability import Hours
 from avenrae.queries.periods import known_zone
+from avenrae.scheduling.public_holidays import public_holidays
 from avenrae.services.availability import merged_week
 from avenrae.services.edits import refuse_stale
 from avenrae.services.ticket_clocks import recompute_open_tickets
@@ -124,10 +125,10 @@ def add_country_holidays(
         InvalidInput: The holidays of that country or year are not known.
     """
     desk = _locked(session, actor, desk_id)
-    if country not in holidays.list_supported_countries() or year not in _YEARS:
+    if country not in countries() or year not in _YEARS:
         raise InvalidInput("The holidays of this country in this year are not known. Add them by hand.")
-    days = holidays.country_holidays(country, years=year, language="en_US")
-    rows = [{"desk_id": desk.id, "on_date": day, "title": title} for day, title in sorted(days.items())]
+    days = public_holidays(country, date(year, 1, 1), date(year, 12, 31))
+    rows = [{"desk_id": desk.id, "on_date": day, "title": title} for day, title in days]
     if not rows:
         return 0, None
     added = session.scalars(insert(Holiday).on_conflict_do_nothing().returning(Holiday.id), rows).all()

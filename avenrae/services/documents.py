@@ -8,15 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.enums import DocumentKind, DocumentVerdict, NoticeKind
+from avenrae.enums import DocumentKind, DocumentVerdict
 from avenrae.errors import Conflict, InvalidInput, NotFound
+from avenrae.letters import profiles as letters
 from avenrae.models import DocumentFile, Practitioner, PractitionerDocument
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.documents import WARNED_DAYS, warning_key
 from avenrae.queries.listing import one_of
 from avenrae.queries.periods import today
 from avenrae.queries.scopes import visible_documents, visible_practitioners
-from avenrae.services.notices import notify
+from avenrae.services.telling import tell
 from avenrae.settings import settings
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -126,12 +127,15 @@ def check_document(
     document.checked_at, document.checked_by = clock.now(), actor.user_id
     session.flush()
     if verdict == DocumentVerdict.REFUSED:
-        _tell_owner(
+        tell(
             session,
-            document.practitioner_id,
-            subject=f"{document.title} was refused",
-            text=f"Your document {document.title} was refused: {document.note}",
+            actor,
+            _owner(session, document),
+            letters.DOCUMENT_REFUSED,
+            about=document.practitioner_id,
             once=f"document:refused:{document.id}",
+            title=document.title,
+            reason=document.note,
         )
     return document
 
@@ -164,14 +168,15 @@ def warn_of_expiry(session: Session, actor: Actor, document_id: uuid.UUID) -> bo
     expired = document.expires_on < on
     if not expired and document.expires_on > on + timedelta(days=WARNED_DAYS):
         return False
-    last = f"{document.expires_on.day} {document.expires_on:%b %Y}"
-    _tell_owner(
+    tell(
         session,
-        document.practitioner_id,
-        subject=f"{document.title} {'has expired' if expired else 'expires soon'}",
-        text=f"Your document {document.title} {'was' if expired else 'is'} good until {last}."
-        " Hand in the one that follows it under My profile, Documents.",
+        actor,
+        _owner(session, document),
+        letters.DOCUMENT_EXPIRED if expired else letters.DOCUMENT_EXPIRES,
+        about=document.practitioner_id,
         once=warning_key(document, on),
+        title=document.title,
+        last_day=f"{document.expires_on.day} {document.expires_on:%B %Y}",
     )
     return True
 
@@ -197,18 +202,8 @@ def _locked(session: Session, actor: Actor, document_id: uuid.UUID, permission: 
     return document
 
 
-def _tell_owner(session: Session, practitioner_id: uuid.UUID, *, subject: str, text: str, once: str) -> None:
-    owner = session.execute(select(Practitioner.user_id).where(Practitioner.id == practitioner_id)).scalar_one()
-    notify(
-        session,
-        owner,
-        NoticeKind.PROFILE,
-        subject=subject,
-        text=text,
-        screen="care/practitioner",
-        record_id=practitioner_id,
-        once=once,
-    )
+def _owner(session: Session, document: PractitionerDocument) -> uuid.UUID:
+    return session.scalars(select(Practitioner.user_id).where(Practitioner.id == document.practitioner_id)).one()
 
 
 def _line(given: str, name: str, *, most: int = 200, required: bool = False) -> str:

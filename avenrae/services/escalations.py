@@ -2,17 +2,18 @@
 
 import uuid
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from avenrae.enums import NoticeKind, Role
+from avenrae.enums import Role
+from avenrae.letters import tickets as letters
 from avenrae.models import Desk, SlaPolicy, Ticket, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.escalations import Escalation, Step, list_escalations
-from avenrae.scheduling.zones import spoken
-from avenrae.services.notices import notify
+from avenrae.scheduling.zones import on_clocks
+from avenrae.services.telling import tell
+from avenrae.settings import settings
 
 _MOST_AGENTS = 200
 
@@ -28,9 +29,11 @@ def escalate_ticket(session: Session, actor: Actor, ticket_id: uuid.UUID) -> int
     if ticket is None:
         return 0
     found = list_escalations(session, actor, ticket_id=ticket.id)
+    desk = select(Desk.time_zone).join(SlaPolicy, SlaPolicy.desk_id == Desk.id).where(SlaPolicy.id == ticket.policy_id)
+    zone = session.scalar(desk) or settings().time_zone
     for escalation in found:
         for reader in _readers(session, ticket, escalation.step):
-            _tell(session, ticket, escalation, reader)
+            _tell(session, actor, ticket, escalation, reader, zone)
     return len(found)
 
 
@@ -45,23 +48,21 @@ def _readers(session: Session, ticket: Ticket, step: Step) -> Sequence[User]:
     return assignee or session.scalars(agents).all()
 
 
-def _tell(session: Session, ticket: Ticket, escalation: Escalation, reader: User) -> None:
-    due = spoken(escalation.due_at, ZoneInfo(reader.time_zone))
-    what = {
-        Step.SOON: f"{ticket.number}: {escalation.promise} due {due}",
-        Step.LATE: f"{ticket.number}: {escalation.promise} is overdue",
-        Step.LEAD: f"{ticket.number}: {escalation.promise} is still overdue",
-    }[escalation.step]
-    whose = "It is assigned to you." if ticket.assignee_id == reader.id else "Nobody has taken it yet."
+def _tell(session: Session, actor: Actor, ticket: Ticket, escalation: Escalation, reader: User, zone: str) -> None:
+    whose = letters.YOURS if ticket.assignee_id == reader.id else letters.NOBODY_S
     if escalation.step is Step.LEAD and ticket.assignee_id not in (None, reader.id):
-        whose = "It is assigned to somebody else."
-    notify(
+        whose = letters.SOMEBODY_S
+    tell(
         session,
+        actor,
         reader.id,
-        NoticeKind.TICKET,
-        subject=what,
-        text=f"{ticket.subject}\nPriority {ticket.priority}, due {due} ({reader.time_zone}). {whose}",
-        screen="support/ticket",
-        record_id=ticket.id,
+        {Step.SOON: letters.DUE_SOON, Step.LATE: letters.OVERDUE, Step.LEAD: letters.STILL_OVERDUE}[escalation.step],
+        about=ticket.id,
         once=escalation.once,
+        number=ticket.number,
+        promise=escalation.promise,
+        due=on_clocks(escalation.due_at, reader.time_zone, zone),
+        subject=ticket.subject,
+        priority=ticket.priority,
+        whose=whose,
     )

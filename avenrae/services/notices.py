@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.enums import MailRoute, NoticeKind
 from avenrae.errors import NotFound
-from avenrae.models import Notification, OutboxMail, User
+from avenrae.models import Notification, OutboxMail
 from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.deliveries import find_recipient, find_useless_at
 from avenrae.queries.scopes import visible_notifications
+from avenrae.scheduling.delivery import Plan, is_shown, plan_mail
 
 SEND_MAIL = "send_mail"
 """The task that sends one mail of the outbox, by its name in the queue."""
@@ -36,14 +38,26 @@ def notify(
     record_id: uuid.UUID | None,
     once: str,
     reply_to: str = "",
+    event: str = "",
 ) -> None:
     """Tell a person something in the console and by e-mail; the same `once` a second time tells nothing (R-NOT-01).
 
     It is part of the transaction of its cause: rolled back, nobody was told and no mail goes out. `screen` and
-    `record_id` are what it opens, such as `care/booking`; `reply_to` is where an answer by e-mail goes. Who is
-    suspended or erased gets no e-mail.
+    `record_id` are what it opens, such as `care/booking`; `reply_to` is where an answer by e-mail goes; `event`
+    names what happened, as the catalogue of texts does.
+
+    The notice is always written, with what becomes of it: the reader chose whether he sees it in the console and when
+    its mail comes (`scheduling/delivery.py`). What waits is sent by `deliver_due`.
     """
     session.flush()
+    recipient = find_recipient(session, user_id)
+    address = recipient.address_for(kind) if recipient else None
+    plan, useless_at = Plan(MailRoute.NO_ADDRESS), None
+    if recipient and address:
+        plan = plan_mail(kind, recipient.wishes, clock.now())
+        if plan.due_at:
+            useless_at = find_useless_at(session, kind, record_id)
+            plan = plan_mail(kind, recipient.wishes, clock.now(), useless_at=useless_at)
     told = session.execute(
         insert(Notification)
         .values(
@@ -54,20 +68,35 @@ def notify(
             screen=screen,
             record_id=record_id,
             once=once,
+            event=event,
+            is_shown=recipient is None or is_shown(kind, recipient.wishes),
+            route=plan.route,
+            due_at=plan.due_at,
+            reply_to=reply_to,
+            useless_at=useless_at,
             created_at=clock.now(),
         )
         .on_conflict_do_nothing()
         .returning(Notification.id)
     ).first()
-    if told is None:
+    if told is None or address is None or plan.route is not MailRoute.NOW:
         return
-    notice = update(Notification).where(Notification.id == told.id)
-    address = session.execute(
-        select(User.email).where(User.id == user_id, User.is_active.is_(True), User.erased_at.is_(None))
-    ).scalar()
-    if address is None:
-        session.execute(notice.values(route=MailRoute.NO_ADDRESS))
-        return
+    mail_id = write_mail(session, user_id, kind, address, subject=subject, text=text, once=once, reply_to=reply_to)
+    session.execute(update(Notification).where(Notification.id == told.id).values(mail_id=mail_id))
+
+
+def write_mail(
+    session: Session,
+    user_id: uuid.UUID,
+    kind: NoticeKind,
+    address: str,
+    *,
+    subject: str,
+    text: str,
+    once: str,
+    reply_to: str = "",
+) -> uuid.UUID | None:
+    """Put a mail into the outbox, to be sent at once; None where there is one of this `once` to that person already."""
     mail_id = session.execute(
         insert(OutboxMail)
         .values(
@@ -84,8 +113,8 @@ def notify(
         .returning(OutboxMail.id)
     ).scalar()
     if mail_id is not None:
-        session.execute(notice.values(mail_id=mail_id))
         defer_job(session, SEND_MAIL, {"mail_id": str(mail_id)}, queue="mail")
+    return mail_id
 
 
 def defer_job(session: Session, task: str, args: Mapping[str, str], *, queue: str = "default") -> None:

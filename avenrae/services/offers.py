@@ -126,18 +126,13 @@ def _fill(
 ) -> None:
     """Write the facts, all of them checked first."""
     name, about, kind = (
-        _text(title, "title", 200),
+        checked_title(title),
         _text(description, "description", 5_000),
         _text(category, "category", 100),
     )
-    if not name:
-        raise InvalidInput("Give the service a title.")
     if not SHORTEST <= duration_minutes <= LONGEST:
         raise InvalidInput(f"A service lasts {SHORTEST} to {LONGEST} minutes.")
-    if price_minor < 0:
-        raise InvalidInput("A price cannot be negative.")
-    if price_minor > MOST_MINOR:
-        raise InvalidInput("This price is too high to be meant. Check the number.")
+    checked_price(price_minor)
     where, terms = one_of(Delivery, delivery), one_of(CancellationPolicy, policy)
     if where is None or terms is None:
         raise InvalidInput("Choose where the session takes place and what happens when a client cancels.")
@@ -148,6 +143,30 @@ def _fill(
         where,
         terms,
     )
+
+
+def checked_title(typed: str) -> str:
+    """Return a title that a service can have.
+
+    Raises:
+        InvalidInput: It is empty or too long.
+    """
+    if not (title := _text(typed, "title", 200)):
+        raise InvalidInput("Give the service a title.")
+    return title
+
+
+def checked_price(minor: int) -> int:
+    """Return a price that a service can have.
+
+    Raises:
+        InvalidInput: It is negative, or nobody can mean it.
+    """
+    if minor < 0:
+        raise InvalidInput("A price cannot be negative.")
+    if minor > MOST_MINOR:
+        raise InvalidInput("This price is too high to be meant. Check the number.")
+    return minor
 
 
 def _locked(session: Session, actor: Actor, service_id: uuid.UUID) -> Service:

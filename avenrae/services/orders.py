@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from avenrae import clock
+from avenrae import clock, money
 from avenrae.enums import MovementReason, OrderKind, OrderStatus, PaymentStatus
 from avenrae.errors import Conflict, InvalidInput, NotFound
-from avenrae.models import Client, Order, OrderItem, Product
+from avenrae.letters import orders as letters
+from avenrae.models import Client, Order, OrderItem, Product, Transaction
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.orders import list_returnable
 from avenrae.queries.scopes import visible_clients, visible_orders
@@ -20,6 +21,7 @@ from avenrae.services.money import (
     record_refund,
     require_refund_limit,
 )
+from avenrae.services.order_notices import tell_if_low, tell_of_order
 from avenrae.services.products import check_quantity, lock_products, move_stock
 
 Lines = Sequence[tuple[uuid.UUID, int]]
@@ -95,6 +97,9 @@ def place_order(
     )
     session.flush()
     session.refresh(order, ["reference", "discount_minor", "refunded_minor"])
+    tell_of_order(session, actor, order, letters.PLACED, once=f"placed:{order.id}")
+    for key, quantity in sorted(wanted.items()):
+        tell_if_low(session, actor, products[key], quantity, order.id)
     return order
 
 
@@ -111,6 +116,7 @@ def record_order_payment(session: Session, actor: Actor, order_id: uuid.UUID) ->
     paid = record_payment(session, order, order.total_minor)
     book_order_sale(session, order, paid)
     session.flush()
+    tell_of_order(session, actor, order, letters.PAID, once=f"paid:{order.id}")
     return order
 
 
@@ -130,6 +136,7 @@ def fulfil_order(session: Session, actor: Actor, order_id: uuid.UUID) -> Order:
     move_stock(
         session, {key: -quantity for key, quantity in sold.items()}, MovementReason.SOLD, reference=order.reference
     )
+    tell_of_order(session, actor, order, letters.FULFILLED, once=f"fulfilled:{order.id}")
     return order
 
 
@@ -148,12 +155,16 @@ def cancel_order(session: Session, actor: Actor, order_id: uuid.UUID, reason: st
         raise Conflict("This order cannot be cancelled: it is cancelled.")
     if not reason.strip():
         raise InvalidInput("Say why, so that everybody concerned can be told.")
+    refunded = None
     if order.payment_status in (PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED):
-        _give_back(session, actor, order, order.total_minor - order.refunded_minor, reason)
+        refunded = _give_back(session, actor, order, order.total_minor - order.refunded_minor, reason)
     order.status, order.cancelled_at = OrderStatus.CANCELLED, clock.now()
     order.cancellation_reason = reason.strip()
     _released(session, order)
     session.flush()
+    back = letters.money_back(money.show(refunded.amount_minor, order.currency) if refunded else "")
+    said = order.cancellation_reason
+    tell_of_order(session, actor, order, letters.CANCELLED, once=f"cancelled:{order.id}", reason=said, money=back)
     return order
 
 
@@ -183,11 +194,14 @@ def refund_order(
     if not reason.strip():
         raise InvalidInput("Say why, so that everybody concerned can be told.")
     back = _coming_back(session, actor, order, restock)
-    _give_back(session, actor, order, amount_minor, reason)
+    refunded = _give_back(session, actor, order, amount_minor, reason)
     if back:
         lock_products(session, back)
         move_stock(session, back, MovementReason.RETURNED, reference=order.reference, note=reason)
     session.flush()
+    if refunded is not None:
+        amount = money.show(refunded.amount_minor, order.currency)
+        tell_of_order(session, actor, order, letters.REFUNDED, once=f"refunded:{refunded.id}", amount=amount)
     return order
 
 
@@ -240,11 +254,12 @@ def _released(session: Session, order: Order) -> dict[uuid.UUID, int]:
     return quantities
 
 
-def _give_back(session: Session, actor: Actor, order: Order, amount_minor: int, reason: str) -> None:
+def _give_back(session: Session, actor: Actor, order: Order, amount_minor: int, reason: str) -> Transaction | None:
     require_refund_limit(actor, order, amount_minor)
     refunded = record_refund(session, order, amount_minor, reason)
     if refunded is not None:
         book_refund(session, order, refunded)
+    return refunded
 
 
 def _coming_back(session: Session, actor: Actor, order: Order, restock: Lines | bool) -> dict[uuid.UUID, int]:

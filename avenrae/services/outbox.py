@@ -7,23 +7,31 @@ or answers 4xx has not taken it, and it is tried again under the same Message-ID
 """
 
 import uuid
+from collections.abc import Callable
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.enums import MailStatus
+from avenrae.enums import MailStatus, NoticeKind
 from avenrae.integrations.mail import Letter
-from avenrae.models import OutboxMail
+from avenrae.letters.frame import framed
+from avenrae.models import Notification, OutboxMail
 from avenrae.permissions import Actor
 
+AddressOf = Callable[[str, uuid.UUID | None], str]
+"""Gives the address of a screen and its record, or nothing where the console has none that people can reach."""
+_ALL = "office/notifications"
 UNKNOWN = "The worker ended while the server was taking it; it may have arrived, so it is not sent again."
 
 
-def next_letter(session: Session, actor: Actor, mail_id: uuid.UUID) -> Letter | None:
+def next_letter(
+    session: Session, actor: Actor, mail_id: uuid.UUID, address_of: AddressOf = lambda screen, record_id: ""
+) -> Letter | None:
     """Return what to send, or None where there is nothing (more) to do about this mail.
 
-    One that was under way when its worker died is given up (see above).
+    One that was under way when its worker died is given up (see above). Its text is put into the frame here, with a
+    link to what it is about, of which `address_of` knows the address.
     """
     mail = session.scalars(
         select(OutboxMail).where(OutboxMail.id == mail_id, OutboxMail.status == MailStatus.WAITING).with_for_update()
@@ -34,7 +42,11 @@ def next_letter(session: Session, actor: Actor, mail_id: uuid.UUID) -> Letter | 
         mail.status, mail.error = MailStatus.FAILED, UNKNOWN
         return None
     mail.attempts += 1
-    return Letter(str(mail.id), mail.to_address, mail.subject, mail.body, mail.created_at, mail.reply_to)
+    carried = select(Notification.screen, Notification.record_id).where(Notification.mail_id == mail.id).limit(2)
+    about = session.execute(carried).all()
+    link = address_of(*(about[0] if len(about) == 1 else (_ALL, None)))
+    text, html = framed(mail.subject, mail.body, NoticeKind(mail.kind), link)
+    return Letter(str(mail.id), mail.to_address, mail.subject, text, html, mail.created_at, mail.reply_to)
 
 
 def hand_over(session: Session, actor: Actor, mail_id: uuid.UUID) -> bool:

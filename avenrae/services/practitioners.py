@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.enums import AvailabilityStatus, NoticeKind, PractitionerKind, VerificationStatus
+from avenrae.enums import AvailabilityStatus, PractitionerKind, VerificationStatus
 from avenrae.errors import Conflict, InvalidInput, NotFound
-from avenrae.models import Practitioner
+from avenrae.letters import profiles as letters
+from avenrae.models import Practitioner, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.documents import list_documents, still_needed
 from avenrae.queries.listing import one_of
@@ -19,7 +20,7 @@ from avenrae.queries.periods import today
 from avenrae.queries.positions import position_of
 from avenrae.queries.scopes import visible_practitioners
 from avenrae.services.edits import refuse_stale
-from avenrae.services.notices import notify
+from avenrae.services.telling import tell, tell_admins
 from avenrae.settings import settings
 
 _S = VerificationStatus
@@ -141,6 +142,15 @@ def submit_profile(session: Session, actor: Actor, practitioner_id: uuid.UUID) -
     practitioner.verification_status = VerificationStatus.SUBMITTED
     practitioner.verification_note = ""
     session.flush()
+    tell_admins(
+        session,
+        actor,
+        letters.SUBMITTED,
+        about=practitioner.id,
+        once=f"profile:{practitioner.id}:submitted:{clock.now().isoformat()}",
+        name=session.get_one(User, practitioner.user_id).name,
+        work=practitioner.kind,
+    )
     return practitioner
 
 
@@ -170,16 +180,14 @@ def review_practitioner(
     practitioner.verification_status = verdict
     practitioner.verification_note = _text(reason, "reason", 1_000)
     session.flush()
-    said = f" {practitioner.verification_note}" if practitioner.verification_note else ""
-    notify(
+    tell(
         session,
+        actor,
         practitioner.user_id,
-        NoticeKind.PROFILE,
-        subject=f"Your profile is {verdict.value}",
-        text=f"Your profile is {verdict.value} now.{said}",
-        screen="care/practitioner",
-        record_id=practitioner.id,
+        {_S.APPROVED: letters.APPROVED, _S.REJECTED: letters.REJECTED, _S.SUSPENDED: letters.SUSPENDED}[verdict],
+        about=practitioner.id,
         once=f"profile:{practitioner.id}:{verdict.value}:{clock.now():%Y%m%dT%H%M%S%f}",
+        reason=practitioner.verification_note,
     )
     return practitioner
 

@@ -15,6 +15,7 @@ from avenrae.models import Product, StockMovement
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.scopes import visible_products
 from avenrae.services.edits import refuse_stale
+from avenrae.services.order_notices import tell_if_low
 from avenrae.settings import settings
 
 MOST_PIECES = 1_000_000
@@ -102,7 +103,7 @@ def receive_stock(
     """
     product = _locked(session, actor, product_id, Permission.STOCK_CHANGE)
     check_quantity(quantity)
-    return _moved(session, product, quantity, MovementReason.RECEIVED, reference, note)
+    return _moved(session, actor, product, quantity, MovementReason.RECEIVED, reference, note)
 
 
 def adjust_stock(
@@ -126,7 +127,7 @@ def adjust_stock(
         raise InvalidInput("Goods that come back add to the stock: enter their number without a minus.")
     if not note.strip():
         raise InvalidInput("Say in the note why the stock is adjusted.")
-    return _moved(session, product, delta, reason, "", note)
+    return _moved(session, actor, product, delta, reason, "", note)
 
 
 def count_stock(session: Session, actor: Actor, product_id: uuid.UUID, *, counted: int, note: str = "") -> Product:
@@ -141,7 +142,7 @@ def count_stock(session: Session, actor: Actor, product_id: uuid.UUID, *, counte
     product = _locked(session, actor, product_id, Permission.STOCK_CHANGE)
     if not 0 <= counted <= MOST_PIECES:
         raise InvalidInput(f"A count is a number from 0 to {MOST_PIECES:,}.".replace(",", "\u00a0"))
-    return _moved(session, product, counted - product.on_hand, MovementReason.COUNTED, "", note)
+    return _moved(session, actor, product, counted - product.on_hand, MovementReason.COUNTED, "", note)
 
 
 def check_quantity(quantity: int) -> None:
@@ -213,7 +214,7 @@ def _locked(session: Session, actor: Actor, product_id: uuid.UUID, permission: P
 
 
 def _moved(
-    session: Session, product: Product, delta: int, reason: MovementReason, reference: str, note: str
+    session: Session, actor: Actor, product: Product, delta: int, reason: MovementReason, reference: str, note: str
 ) -> Product:
     left = product.on_hand + delta
     if left < product.allocated:
@@ -225,4 +226,5 @@ def _moved(
         )
     move_stock(session, {product.id: delta}, reason, reference=reference, note=note)
     session.refresh(product, ["on_hand"])
+    tell_if_low(session, actor, product, -delta, uuid7())
     return product

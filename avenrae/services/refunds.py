@@ -1,24 +1,22 @@
 """Giving money of a booking back, and asking an admin for what an agent may not give alone (four eyes)."""
 
 import uuid
-from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from avenrae import clock, money
-from avenrae.enums import BookingStatus, NoticeKind, OrderKind, OrderStatus, PaymentStatus, Role
+from avenrae.enums import BookingStatus, OrderKind, OrderStatus, PaymentStatus
 from avenrae.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from avenrae.models import Booking, Order, RefundRequest, Ticket, User
+from avenrae.letters import bookings, refunds
+from avenrae.models import Booking, Order, RefundRequest, Ticket
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.scopes import visible_bookings, visible_orders, visible_refund_requests
+from avenrae.services.booking_notices import tell_client
 from avenrae.services.money import book_kept_fee_back, book_refund, record_refund, require_refund_limit
-from avenrae.services.notices import notify
 from avenrae.services.orders import refund_order
+from avenrae.services.telling import tell, tell_admins
 from avenrae.services.tickets import write_message
-
-_SCREEN = "support/refund_requests"
-_MOST_ADMINS = 100
 
 
 def refund_booking(session: Session, actor: Actor, booking_id: uuid.UUID, *, amount_minor: int, reason: str) -> Booking:
@@ -44,6 +42,9 @@ def refund_booking(session: Session, actor: Actor, booking_id: uuid.UUID, *, amo
     elif refunded is not None and booking.status in (BookingStatus.CANCELLED, BookingStatus.NO_SHOW):
         book_kept_fee_back(session, booking, refunded, reason)
     session.flush()
+    if refunded is not None:
+        amount = money.show(refunded.amount_minor, booking.currency)
+        tell_client(session, actor, booking, bookings.REFUNDED, once=f"refunded:{refunded.id}", amount=amount)
     return booking
 
 
@@ -90,17 +91,17 @@ def ask_for_refund(
     if ticket_id:
         note = f"Asked an admin to give back {amount} of {subject.reference}: {request.reason}"
         _note(session, actor, ticket_id, note)
-    for admin_id in _deciders(session, actor):
-        notify(
-            session,
-            admin_id,
-            NoticeKind.REFUND,
-            subject=f"{actor.name} asks for a refund of {amount}",
-            text=f"Of {subject.reference}, because: {request.reason}\n\nGrant or refuse it in the console.",
-            screen=_SCREEN,
-            record_id=request.id,
-            once=f"refund-asked:{request.id}",
-        )
+    tell_admins(
+        session,
+        actor,
+        refunds.ASKED,
+        about=request.id,
+        once=f"refund-asked:{request.id}",
+        by=actor.name,
+        amount=amount,
+        reference=subject.reference,
+        reason=request.reason,
+    )
     return request
 
 
@@ -182,15 +183,16 @@ def _decided(session: Session, actor: Actor, request: RefundRequest, *, is_grant
     if request.ticket_id:
         note = f"The refund of {amount} was {done}{because}"
         _note(session, actor, request.ticket_id, note)
-    notify(
+    tell(
         session,
+        actor,
         request.asked_by_id,
-        NoticeKind.REFUND,
-        subject=f"Your refund of {amount} was {done}",
-        text=f"{actor.name} {done} it{because}",
-        screen=_SCREEN,
-        record_id=request.id,
+        refunds.GRANTED if is_granted else refunds.REFUSED,
+        about=request.id,
         once=f"refund-decided:{request.id}",
+        amount=amount,
+        by=actor.name,
+        because=because,
     )
     return request
 
@@ -201,8 +203,3 @@ def _note(session: Session, actor: Actor, ticket_id: uuid.UUID, note: str) -> No
     while found is not None and found.merged_into_id is not None:
         found = session.get(Ticket, found.merged_into_id)
     write_message(session, actor, found.id if found else ticket_id, note, is_internal=True)
-
-
-def _deciders(session: Session, actor: Actor) -> Sequence[uuid.UUID]:
-    query = select(User.id).where(User.role == Role.ADMIN, User.is_active, User.id != actor.user_id)
-    return session.scalars(query.order_by(User.id).limit(_MOST_ADMINS)).all()

@@ -4,7 +4,7 @@ import uuid
 
 from sqlalchemy.orm import Session
 
-from avenrae.enums import NoticeKind
+from avenrae.letters import bookings as letters
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.due import is_reminder_due, reminder_key
 from avenrae.services.booking_notices import tell_both
@@ -16,12 +16,5 @@ def remind(session: Session, actor: Actor, booking_id: uuid.UUID, *, hours: int)
     require(actor, Permission.BOOKING_VIEW)
     booking = claim_due(session, actor, booking_id, is_reminder_due(hours))
     if booking is not None:
-        tell_both(
-            session,
-            booking,
-            NoticeKind.REMINDER,
-            subject="Reminder: {service} with {other}",
-            text="{service} with {other} begins on {time}. Reference: {reference}.",
-            once=reminder_key(hours, booking),
-        )
+        tell_both(session, actor, booking, letters.REMINDER, once=reminder_key(hours, booking))
     return booking is not None

@@ -14,15 +14,17 @@ from sqlalchemy import Select, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
-from avenrae.enums import BookingStatus, NoticeKind, ReviewSide, ReviewStatus
+from avenrae.enums import BookingStatus, ReviewSide, ReviewStatus
 from avenrae.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from avenrae.letters import reviews as letters
+from avenrae.letters.event import Event
 from avenrae.models import Booking, Client, Practitioner, Review, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.reviewable import KEPT_BACK, OPEN_FOR, side_of
 from avenrae.queries.scopes import visible_bookings, visible_reviews
 from avenrae.scheduling.zones import spoken
 from avenrae.services.edits import refuse_stale
-from avenrae.services.notices import notify
+from avenrae.services.telling import tell
 
 BATCH = 100
 """How many reviews are published in one transaction: it holds their practitioners' ratings until its end."""
@@ -83,7 +85,7 @@ def write_review(
     )
     if first is not None or review.due_at <= clock.now():
         waiting = [r for r in (first, review) if r is not None and r.status == ReviewStatus.WAITING]
-        _publish(session, waiting)
+        _publish(session, actor, waiting)
     return review
 
 
@@ -135,9 +137,16 @@ def respond_review(
     review.response, review.responded_at = response.strip(), review.responded_at or clock.now()
     session.flush()
     people = _people(session, [review])[review.id]
-    title = f"{people.practitioner} answered your review"
-    text = f"{people.practitioner} answered what you wrote about session {people.reference}."
-    _tell(session, review, people.client_id, title, text, f"review-answered:{review.id}")
+    tell(
+        session,
+        actor,
+        people.client_id,
+        letters.ANSWERED,
+        about=review.booking_id,
+        once=f"review-answered:{review.id}",
+        practitioner=people.practitioner,
+        reference=people.reference,
+    )
     return review
 
 
@@ -175,9 +184,16 @@ def keep_review(session: Session, actor: Actor, review_id: uuid.UUID, reason: st
     _decide(review, reason)
     session.flush()
     if review.flagged_by is not None:
-        people = _people(session, [review])[review.id]
-        text = f"The review of session {people.reference} that you flagged stays up: {review.moderation_reason}"
-        _tell(session, review, review.flagged_by, "A review you flagged stays up", text, _moment("kept", review))
+        tell(
+            session,
+            actor,
+            review.flagged_by,
+            letters.FLAG_REFUSED,
+            about=review.booking_id,
+            once=_moment("kept", review),
+            reference=_people(session, [review])[review.id].reference,
+            reason=review.moderation_reason or "",
+        )
     return review
 
 
@@ -195,7 +211,7 @@ def hide_review(session: Session, actor: Actor, review_id: uuid.UUID, reason: st
     _decide(review, reason)
     review.status = ReviewStatus.HIDDEN
     session.flush()
-    _tell_both(session, review, "hidden", "is not shown any more")
+    _tell_both(session, actor, review, "hidden", letters.HIDDEN_OF_WRITER, letters.HIDDEN_OF_SUBJECT)
     return review
 
 
@@ -212,7 +228,7 @@ def restore_review(session: Session, actor: Actor, review_id: uuid.UUID, reason:
     _decide(review, reason)
     review.status = ReviewStatus.PUBLISHED
     session.flush()
-    _tell_both(session, review, "restored", "is shown again")
+    _tell_both(session, actor, review, "restored", letters.RESTORED_OF_WRITER, letters.RESTORED_OF_SUBJECT)
     return review
 
 
@@ -223,7 +239,7 @@ def publish_due_reviews(session: Session, actor: Actor, limit: int = BATCH) -> i
     """
     require(actor, Permission.REVIEW_HIDE)
     due = session.scalars(due_reviews(limit).execution_options(populate_existing=True)).all()
-    _publish(session, due)
+    _publish(session, actor, due)
     return len(due)
 
 
@@ -287,7 +303,7 @@ def _decide(review: Review, reason: str) -> None:
     review.moderated_at = clock.now()
 
 
-def _publish(session: Session, reviews: Iterable[Review]) -> None:
+def _publish(session: Session, actor: Actor, reviews: Iterable[Review]) -> None:
     """Show reviews to everybody, and tell whom they are about."""
     reviews = list(reviews)
     for review in reviews:
@@ -297,10 +313,16 @@ def _publish(session: Session, reviews: Iterable[Review]) -> None:
     for review in reviews:
         of = people[review.id]
         by_client = review.written_by == ReviewSide.CLIENT
-        writer = of.client if by_client else of.practitioner
-        text = f"{writer} wrote about session {of.reference}." + (" You can answer in public." if by_client else "")
-        reader = of.practitioner_id if by_client else of.client_id
-        _tell(session, review, reader, f"{writer} wrote about your session", text, f"review-published:{review.id}")
+        tell(
+            session,
+            actor,
+            of.practitioner_id if by_client else of.client_id,
+            letters.PUBLISHED_OF_PRACTITIONER if by_client else letters.PUBLISHED_OF_CLIENT,
+            about=review.booking_id,
+            once=f"review-published:{review.id}",
+            writer=of.client if by_client else of.practitioner,
+            reference=of.reference,
+        )
 
 
 @dataclass(frozen=True)
@@ -337,25 +359,19 @@ def _moment(what: str, review: Review) -> str:
     return f"review-{what}:{review.id}:{review.moderated_at}"
 
 
-def _tell_both(session: Session, review: Review, what: str, state: str) -> None:
-    people = _people(session, [review])[review.id]
-    client, practitioner = (people.client_id, people.client), (people.practitioner_id, people.practitioner)
+def _tell_both(session: Session, actor: Actor, review: Review, what: str, to_writer: Event, to_subject: Event) -> None:
+    of = _people(session, [review])[review.id]
+    client, practitioner = (of.client_id, of.client), (of.practitioner_id, of.practitioner)
     writer, subject = (client, practitioner) if review.written_by == ReviewSide.CLIENT else (practitioner, client)
-    why = f"{state}: {review.moderation_reason}"
-    yours = f"What you wrote about {subject[1]} after session {people.reference} {why}"
-    _tell(session, review, writer[0], f"Your review {state}", yours, _moment(what, review))
-    about = f"What {writer[1]} wrote about session {people.reference} {why}"
-    _tell(session, review, subject[0], f"A review about you {state}", about, _moment(what, review))
-
-
-def _tell(session: Session, review: Review, user_id: uuid.UUID, subject: str, text: str, once: str) -> None:
-    notify(
-        session,
-        user_id,
-        NoticeKind.REVIEW,
-        subject=subject,
-        text=text,
-        screen="care/booking",
-        record_id=review.booking_id,
-        once=once,
-    )
+    for reader, other, event in ((writer, subject, to_writer), (subject, writer, to_subject)):
+        tell(
+            session,
+            actor,
+            reader[0],
+            event,
+            about=review.booking_id,
+            once=_moment(what, review),
+            reference=of.reference,
+            other=other[1],
+            reason=review.moderation_reason or "",
+        )

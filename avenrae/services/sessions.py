@@ -8,14 +8,17 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.orm import Session
 
+from avenrae.browsers import browser_name, without_versions
 from avenrae.clock import now
 from avenrae.enums import Role
 from avenrae.errors import NotFound, NotPermitted, NotSignedIn, TryAgain
+from avenrae.letters import security as letters
 from avenrae.models.identity import SignInAttempt, SignInSession, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.scopes import visible_users
 from avenrae.queries.sessions import token_hash
 from avenrae.queries.users import Credentials
+from avenrae.services.account_notices import tell_owner
 from avenrae.settings import settings
 
 WRONG = "E-mail or password is wrong."
@@ -101,6 +104,7 @@ def finish_attempt(
     if user is None or not unchanged or not user.is_active or user.erased_at is not None:
         raise NotSignedIn(WRONG)
     at = now()
+    is_new = user.last_sign_in_at is not None and _is_new_browser(session, user.id, user_agent)
     session.execute(update(SignInAttempt).where(SignInAttempt.id == attempt_id).values(succeeded=True))
     token = secrets.token_urlsafe(32)
     session.add(
@@ -115,7 +119,16 @@ def finish_attempt(
     )
     user.last_sign_in_at = at
     session.flush()
+    if is_new:
+        browser, address = browser_name(user_agent), ip or "not known"
+        tell_owner(session, actor, user.id, letters.SIGN_IN, browser=browser, address=address)
     return token
+
+
+def _is_new_browser(session: Session, user_id: uuid.UUID, user_agent: str) -> bool:
+    """Return whether no session that is kept was opened with this browser, whatever its version."""
+    used = session.scalars(select(SignInSession.user_agent).where(SignInSession.user_id == user_id).distinct())
+    return without_versions(user_agent[:400]) not in {without_versions(agent) for agent in used}
 
 
 def touch_session(session: Session, actor: Actor, session_id: uuid.UUID) -> None:
@@ -146,13 +159,18 @@ def revoke_session(session: Session, actor: Actor, session_id: uuid.UUID) -> Non
         raise NotFound("This device is not signed in any more.")
     if owner != actor.user_id:
         resettable_user(session, actor, owner)
-    _revoke(session, SignInSession.id == session_id)
+    ended = _revoke(session, SignInSession.id == session_id)
+    if session_id != actor.session_id:
+        _tell_of_ended(session, actor, owner, ended)
 
 
 def revoke_other_sessions(session: Session, actor: Actor) -> int:
     """End all of the actor's own sessions but the present one and return how many there were."""
-    own = SignInSession.user_id == actor.user_id
-    return _revoke(session, own & SignInSession.id.is_distinct_from(actor.session_id))
+    if actor.user_id is None:
+        return 0
+    ended = end_sessions(session, actor.user_id, but=actor.session_id)
+    _tell_of_ended(session, actor, actor.user_id, ended)
+    return ended
 
 
 def revoke_all_sessions(session: Session, actor: Actor, user_id: uuid.UUID) -> int:
@@ -164,7 +182,14 @@ def revoke_all_sessions(session: Session, actor: Actor, user_id: uuid.UUID) -> i
     """
     if user_id != actor.user_id:
         resettable_user(session, actor, user_id)
-    return _revoke(session, SignInSession.user_id == user_id)
+    ended = end_sessions(session, user_id)
+    _tell_of_ended(session, actor, user_id, ended)
+    return ended
+
+
+def end_sessions(session: Session, user_id: uuid.UUID, *, but: uuid.UUID | None = None) -> int:
+    """End a user's sessions, as part of something that the user is told of; returns how many there were."""
+    return _revoke(session, (SignInSession.user_id == user_id) & SignInSession.id.is_distinct_from(but))
 
 
 def resettable_user(session: Session, actor: Actor, user_id: uuid.UUID) -> User:
@@ -186,6 +211,12 @@ def resettable_user(session: Session, actor: Actor, user_id: uuid.UUID) -> User:
     if user.role == Role.ADMIN and actor.role != Role.ADMIN:
         raise NotPermitted("Only an admin can do this to an admin's account.")
     return user
+
+
+def _tell_of_ended(session: Session, actor: Actor, user_id: uuid.UUID, ended: int) -> None:
+    if ended:
+        devices = "1 device" if ended == 1 else f"{ended} devices"
+        tell_owner(session, actor, user_id, letters.DEVICES_SIGNED_OUT, devices=devices)
 
 
 def _revoke(session: Session, which: ColumnElement[bool]) -> int:

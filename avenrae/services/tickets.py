@@ -25,7 +25,7 @@ from avenrae.queries.scopes import (
 from avenrae.services.edits import refuse_stale
 from avenrae.services.ticket_clocks import set_clocks
 from avenrae.services.ticket_files import NewFile, attach_files
-from avenrae.services.ticket_notices import tell_assignee, tell_of_message, tell_of_status
+from avenrae.services.ticket_notices import tell_assignee, tell_of_message, tell_of_opened, tell_of_status
 from avenrae.services.ticket_rows import OVER, become, lock_ticket
 
 MOST_TAGS = 20
@@ -106,6 +106,7 @@ def open_ticket(
     message = _write(session, actor, ticket, body, from_staff=False, channel=ticket.channel)
     attach_files(session, message, files)
     set_clocks(session, [ticket])
+    tell_of_opened(session, actor, ticket, message)
     return ticket
 
 

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from avenrae.enums import PractitionerKind, Role
 from avenrae.errors import Conflict, InvalidInput, NotFound, NotPermitted, NotSignedIn
+from avenrae.letters import security as letters
 from avenrae.models.identity import User
 from avenrae.models.people import Client, Practitioner
 from avenrae.passwords import hash_password, matches
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.scopes import visible_users
-from avenrae.services.sessions import resettable_user, revoke_all_sessions, revoke_other_sessions
+from avenrae.services.account_notices import tell_owner
+from avenrae.services.sessions import end_sessions, resettable_user
 from avenrae.settings import settings
 
 _LETTERS = "23456789abcdefghjkmnpqrstvwxyz"
@@ -62,11 +64,12 @@ def change_password(session: Session, actor: Actor, *, current: str, new: str) -
     )
     if replaced is None:
         raise Conflict("The password was changed somewhere else just now. Sign in again.")
-    revoke_other_sessions(session, actor)
+    end_sessions(session, user.id, but=actor.session_id)
+    tell_owner(session, actor, user.id, letters.PASSWORD_CHANGED)
 
 
 def suspend_user(session: Session, actor: Actor, user_id: uuid.UUID) -> None:
-    """Keep a user from signing in and end all of the user's sessions.
+    """Keep a user from signing in, end all of the user's sessions and send a last mail that says so.
 
     Raises:
         NotFound: There is no such user.
@@ -81,9 +84,11 @@ def suspend_user(session: Session, actor: Actor, user_id: uuid.UUID) -> None:
     _not_the_last_admin(session, user)
     if user.id == actor.user_id:
         raise Conflict("You cannot suspend yourself. Another admin can.")
+    if user.is_active:
+        tell_owner(session, actor, user.id, letters.SUSPENDED)
     user.is_active = False
     session.flush()
-    revoke_all_sessions(session, actor, user.id)
+    end_sessions(session, user.id)
 
 
 def reactivate_user(session: Session, actor: Actor, user_id: uuid.UUID) -> None:
@@ -98,8 +103,10 @@ def reactivate_user(session: Session, actor: Actor, user_id: uuid.UUID) -> None:
     user = _user(session, actor, user_id)
     if user.erased_at is not None:
         raise Conflict("This account has been erased and cannot be used again.")
-    user.is_active = True
+    was_suspended, user.is_active = not user.is_active, True
     session.flush()
+    if was_suspended:
+        tell_owner(session, actor, user.id, letters.REACTIVATED)
 
 
 def change_role(session: Session, actor: Actor, user_id: uuid.UUID, role: Role) -> None:
@@ -117,9 +124,11 @@ def change_role(session: Session, actor: Actor, user_id: uuid.UUID, role: Role) 
     user = _user(session, actor, user_id)
     if role != Role.ADMIN:
         _not_the_last_admin(session, user)
-    user.role = role
+    before, user.role = Role(user.role), role
     session.flush()
     _has_its_profile(session, user)
+    if role != before:
+        tell_owner(session, actor, user.id, letters.ROLE_CHANGED, before=before.value, role=role.value)
 
 
 def add_user(
@@ -198,7 +207,8 @@ def reset_password(session: Session, actor: Actor, user_id: uuid.UUID) -> str:
     password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
     user.password_hash = hash_password(password)
     session.flush()
-    revoke_all_sessions(session, actor, user.id)
+    end_sessions(session, user.id)
+    tell_owner(session, actor, user.id, letters.PASSWORD_RESET)
     return password
 
 

@@ -17,6 +17,7 @@ from avenrae.queries.diaries import list_slots
 from avenrae.queries.scopes import visible_waitlist
 from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
 from avenrae.scheduling.zones import instant, spoken_day
+from avenrae.services.bookings.agreeing import tell_of_agreed
 from avenrae.services.bookings.answering import called_off
 from avenrae.services.bookings.calendars import lock_calendar, offered_service, visible_client
 from avenrae.services.bookings.places import sweep_waiting_list
@@ -118,6 +119,7 @@ def accept_offer(session: Session, actor: Actor, entry_id: uuid.UUID) -> Booking
     else:
         booking.hold_expires_at = clock.now() + timedelta(minutes=settings().hold_minutes)
     session.flush()
+    tell_of_agreed(session, actor, booking)
     return booking
 
 

@@ -16,7 +16,7 @@ from streamlit.errors import FragmentHandledException
 from streamlit.runtime.scriptrunner import RerunException
 
 from avenrae.db.transaction import new_reference, read_session, transaction
-from avenrae.errors import AvenraeError, NotSignedIn
+from avenrae.errors import AvenraeError, InvalidInput, NotSignedIn
 from avenrae.permissions import Actor
 from avenrae.queries.sessions import find_actor
 from avenrae.services.forms import spend_token
@@ -159,11 +159,24 @@ def _write(click: Click, values: dict[str, Any], sid: Any, reference: str) -> tu
         who = find_actor(session, uuid.UUID(str(sid))) if sid else None
     if who is None:
         raise NotSignedIn("You are signed out. Sign in again to go on; nothing was changed.")
-    understood = {name: v.read() if isinstance(v, _Typed) else v for name, v in values.items()}
+    understood = _understand(values)
     with transaction(who, click.service.__name__, reference) as session:
         if not spend_token(session, click.token):
             return None, True
         return click.service(session, who, *click.args, **understood), False
+
+
+def _understand(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what was typed as a service wants it; all that cannot be used is said at once, in the form's order."""
+    understood, problems = {}, []
+    for name, value in values.items():
+        try:
+            understood[name] = value.read() if isinstance(value, _Typed) else value
+        except InvalidInput as e:
+            problems.append(e.message)
+    if problems:
+        raise InvalidInput("  \n".join(dict.fromkeys(problems)))
+    return understood
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ def booking_actions(booking: BookingDetail, series: Sequence[Part] = ()) -> None
     cancelling = moving = _unless(booking, _WAITING + _AGREED)
     if not who.is_staff and not _too_early(booking):
         moving = moving or "The session has begun and cannot be moved any more."
+    moving = moving or _not_offered(booking)
     if who.role is Role.CLIENT and not _too_early(booking):
         cancelling = "The session has begun. Ask the practitioner or support about it."
 
@@ -82,8 +83,8 @@ def hold_left(booking: BookingDetail) -> None:
         ran_out = hold_is_over(booking)
     if not ran_out or booking.starts_at <= clock.now():
         return
-    st.warning(f"{over} It may still be free.", icon=":material/timer_off:")
-    if actor().may(Permission.BOOKING_CREATE):
+    st.warning(over if _not_offered(booking) else f"{over} It may still be free.", icon=":material/timer_off:")
+    if actor().may(Permission.BOOKING_CREATE) and booking.is_practitioner_visible:
         client = {"client": str(booking.client_id)} if actor().is_staff else {}
         link(
             "care/new_booking",
@@ -162,6 +163,13 @@ def _nothing_left(booking: BookingRow) -> str:
 
 def _too_early(booking: BookingDetail) -> str:
     return "Possible once the session has begun." if booking.starts_at > clock.now() else ""
+
+
+def _not_offered(booking: BookingDetail) -> str:
+    if booking.is_practitioner_visible:
+        return ""
+    name = booking.practitioner_name
+    return f"{name} offers no times at the moment. The session stands as agreed; support can move it, or cancel it."
 
 
 def _confirm(booking: BookingDetail, refused: str) -> None:

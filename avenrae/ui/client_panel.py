@@ -61,6 +61,9 @@ def _facts(person: Person, *, named: bool) -> None:
         fact("Last sign-in", when(person.last_sign_in_at, zone) if person.last_sign_in_at else "Never")
         spent = ", ".join(show_money(minor, currency) for currency, minor in person.spent)
         fact("Spent, less what went back", spent or "Nothing yet")
+        with st.container(horizontal=True):
+            link("office/mail", "Mails to this person", icon=":material/mail:", person=str(person.id))
+            link("office/told", "What this person was told", icon=":material/contact_support:", person=str(person.id))
 
 
 def _notes(panel: ClientPanel) -> None:

@@ -1,16 +1,20 @@
 """The frame around every page: who is signed in, the menu of the role, messages, and errors as sentences."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 from streamlit.errors import FragmentHandledException
 
+from avenrae.enums import Role
 from avenrae.errors import AvenraeError
 from avenrae.queries.notifications import MOST_UNREAD, count_unread
 from avenrae.settings import ROOT
 from avenrae.ui.actions import actor, begin_run, go_on, load, read_actor, show_messages
 from avenrae.ui.failures import report
-from avenrae.ui.navigation import screens_of
+from avenrae.ui.format import in_a_row
+from avenrae.ui.lists import begin_page
+from avenrae.ui.navigation import SCREENS, Screen, screen, screens_of
 
 HOME = ROOT / "pages" / "office" / "home.py"
 _CSS = Path(__file__).parent / "frontend" / "console.css"
@@ -38,6 +42,7 @@ def run_console() -> None:
     with st.sidebar:
         _who()
     end_run = begin_run()
+    begin_page()
     show_messages()
     go_on()
     try:
@@ -46,7 +51,7 @@ def run_console() -> None:
         pass  # the part of the page that failed has said so in its own place
     except Exception as e:
         report(e)
-        st.page_link(st.Page(HOME, default=True), label="Go to the home page", icon=":material/home:")
+        _way_home()
     finally:
         end_run()
 
@@ -64,7 +69,30 @@ def _menu() -> dict[str, list[st.Page]]:
             visibility="visible" if s.is_in_menu_of(actor().role) else "hidden",
         )
         menu.setdefault(s.section, []).append(page)
+    for s in SCREENS:
+        if actor().role not in s.roles:
+            said = partial(_not_for_this_role, s)
+            menu[screen("office/home").section].append(
+                st.Page(said, title=s.title, url_path=s.url_path, visibility="hidden")
+            )
     return menu
+
+
+def _not_for_this_role(asked: Screen) -> None:
+    """Draw what a link to somebody else's screen leads to: nothing of the screen, a sentence and the way home."""
+    st.title("Not your screen")
+    whose = in_a_row([_people(role) for role in reversed(Role) if role in asked.roles])
+    said = f"“{asked.title}” is for {whose}, not for {_people(actor().role)}."
+    st.info(f"{said} An admin can change your role." if actor().is_staff else said, icon=":material/lock:")
+    _way_home()
+
+
+def _people(role: Role) -> str:
+    return "support" if role is Role.SUPPORT else f"{role.value}s"
+
+
+def _way_home() -> None:
+    st.page_link(st.Page(HOME, default=True), label="Go to the home page", icon=":material/home:")
 
 
 def _unread() -> str:

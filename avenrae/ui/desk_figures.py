@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from avenrae.queries.desk_figures import DEFINITIONS, ROWS, DeskFigures, Segment, desk_filters
 from avenrae.queries.figure_tickets import FigureTicket, count_figure_tickets, list_figure_tickets
@@ -125,7 +126,7 @@ def _stars(segment: Segment) -> str:
     return "–" if mean is None else f"{mean:.2f} ({segment.figures.rated})"
 
 
-def tickets_behind(params: Mapping[str, str], zone: str) -> None:
+def tickets_behind(params: Mapping[str, str], zone: str, told: DeltaGenerator) -> None:
     """Draw the tickets that a figure counts, chosen by name."""
     of = pick("Tickets that count as", [*ROWS, "backlog"], key="of", name=lambda o: _DETAILS[o])
     asked = {**params, "of": of}
@@ -152,4 +153,5 @@ def tickets_behind(params: Mapping[str, str], zone: str) -> None:
         columns=columns,
         sort="-at",
         export="desk-figures",
+        told=told,
     )

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from avenrae import clock
+from avenrae.countries import countries
 from avenrae.enums import TicketCategory, TicketPriority
 from avenrae.models import ClockRun
 from avenrae.permissions import Permission
@@ -22,9 +23,6 @@ from avenrae.services.availability import WEEKDAYS, merged_week
 from avenrae.ui.actions import Form, action, actor, opener
 from avenrae.ui.format import count, plain_text, words
 from avenrae.ui.week_editor import spoken_hours, week_editor, week_shown
-
-_COUNTRIES = {"ZA": "South Africa", "GB": "United Kingdom", "NA": "Namibia", "BW": "Botswana", "KE": "Kenya"}
-_COUNTRIES |= {"NG": "Nigeria", "DE": "Germany", "US": "United States"}
 
 
 def may_edit() -> bool:
@@ -196,7 +194,9 @@ def _add_holiday(desk: DeskRow) -> None:
 def _add_country(desk: DeskRow) -> None:
     with Form(f"country-{desk.id}", border=False) as form:
         this_year = local_day(clock.now(), zone_named(desk.time_zone)).year
-        st.selectbox("Country", list(_COUNTRIES), key=form.key("country"), format_func=_COUNTRIES.__getitem__)
+        known = countries()
+        home = list(known).index("ZA")
+        st.selectbox("Country", list(known), index=home, key=form.key("country"), format_func=known.__getitem__)
         st.selectbox("Year", [this_year, this_year + 1, this_year + 2], key=form.key("year"))
         fields: dict[str, Any] = {name: form.field(name) for name in ("country", "year")}
         done = form.submit(

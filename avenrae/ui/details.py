@@ -5,6 +5,7 @@ from typing import NoReturn
 
 import streamlit as st
 
+from avenrae.enums import Role
 from avenrae.ui.actions import actor
 from avenrae.ui.format import plain_text
 from avenrae.ui.lists import link
@@ -24,10 +25,13 @@ def fact_link(label: str, value: str, script: str, **params: str) -> None:
 
 
 def links_of_practitioner(practitioner_id: uuid.UUID) -> None:
-    """Draw the ways to what else there is of a practitioner, as far as the reader has those screens."""
+    """Draw the ways to what else there is of a practitioner, as far as the reader has those screens.
+
+    A client's calendar is his own, so nothing leads there.
+    """
     for script in ("care/bookings", "care/calendar", "care/availability", "care/services"):
         target = screen(script)
-        if actor().role in target.roles:
+        if actor().role in target.roles and not (actor().role is Role.CLIENT and script == "care/calendar"):
             link(script, target.title, icon=f":material/{target.icon}:", practitioner=str(practitioner_id))
 
 

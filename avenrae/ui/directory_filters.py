@@ -16,7 +16,7 @@ from avenrae.queries.places import find_places
 from avenrae.settings import settings
 from avenrae.ui.actions import actor, load
 from avenrae.ui.format import plain_text
-from avenrae.ui.lists import choice, pick, search_box
+from avenrae.ui.lists import choice, given, pick, search_box
 
 _RADII = ["50", "5", "10", "25", "100", "250", "500", "1000"]
 """Kilometres; the first is meant where nothing is said."""
@@ -41,6 +41,7 @@ def directory_filters(*, sort: str = "") -> Asked:
         InvalidInput: A place, price or span is none, or too many are left to ask who is free.
     """
     who = actor()
+    given("place", "lat", "lon", "box", "from", "until", *_MORE)
     row = st.columns([3, 2, 3, 2, *([2] if who.is_staff else [])])
     with row[0]:
         address = {"q": search_box("Name, city or specialty")}

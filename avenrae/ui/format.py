@@ -1,6 +1,7 @@
 """How things read on a screen: times with their zone, statuses with their colour, money, words."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from avenrae.enums import (
     AvailabilityStatus,
     BookingStatus,
     DocumentVerdict,
+    MailStatus,
     MailVerdict,
     OrderStatus,
     PaymentStatus,
@@ -28,6 +30,7 @@ __all__ = [
     "day",
     "first_to_last",
     "how_long",
+    "in_a_row",
     "number",
     "percent",
     "plain_text",
@@ -51,6 +54,7 @@ _TONES: dict[type[StrEnum], dict[str, Tone]] = {
     VerificationStatus: {"submitted": "amber", "approved": "green", "rejected": "red", "suspended": "red"},
     TransactionStatus: {"pending": "amber", "succeeded": "green", "failed": "red"},
     MailVerdict: {"replied": "green", "opened": "blue", "set_aside": "amber"},
+    MailStatus: {"waiting": "blue", "sent": "green", "kept": "amber", "failed": "red"},
     ReviewStatus: {"waiting": "amber", "published": "green", "hidden": "red"},
     AvailabilityStatus: {"available": "green", "busy": "amber"},
     TicketStatus: {"open": "blue", "in_progress": "violet", "waiting": "amber", "resolved": "green"},
@@ -131,6 +135,11 @@ def count(n: int, one: str, many: str = "", *, limit: int = 100_000) -> str:
     """Return a number with its noun: `1 booking`, `2 340 bookings`, `10 000+ bookings`."""
     shown = number(min(n, limit)) + ("+" if n > limit else "")
     return f"{shown} {one if n == 1 else many or one + 's'}"
+
+
+def in_a_row(words: Sequence[str]) -> str:
+    """Return words as a sentence names them: `admins, practitioners and support`."""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def number(n: int) -> str:

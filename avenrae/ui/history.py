@@ -1,5 +1,6 @@
 """The History tab: the audit trail of one record, in sentences."""
 
+import re
 import uuid
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from avenrae.ui.actions import actor, load
 from avenrae.ui.format import plain_text, when, words
 
 _STEP = 50
+_WALL_TIME = re.compile(r"\d\d:\d\d:00")
 _SILENT = {
     "id",
     "occupied",
@@ -73,6 +75,8 @@ def _shown(column: str, value: Any, zone: str, currency: str) -> str:
         return "nothing"
     if column.endswith("_minor"):
         return show_money(int(value), currency)
+    if _WALL_TIME.fullmatch(str(value)):
+        return str(value)[:5]
     if column.endswith(("_at", "_until")):
         return when(datetime.fromisoformat(value).astimezone(ZoneInfo(zone)), zone)
     if isinstance(value, bool):

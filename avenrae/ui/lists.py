@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
@@ -9,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from avenrae.errors import InvalidInput, NotFound
 from avenrae.permissions import Actor
 from avenrae.queries.listing import COUNT_LIMIT, PAGE_SIZE
 from avenrae.settings import ROOT
@@ -21,6 +23,25 @@ from avenrae.ui.records import Column, records
 Row = TypeVar("Row")
 _DEEPEST = 2_000
 """Pages reach this far: the database walks over every row before the page."""
+
+
+@dataclass
+class _Address:
+    """What a run makes of its address: the names that it reads, what it cannot use, the part that is shown."""
+
+    read: set[str] = field(default_factory=lambda: {"sort", "page"})
+    ignored: dict[str, str] = field(default_factory=dict)
+    part: tuple[str, str] = ("", "")
+
+
+def begin_page() -> None:
+    """Forget what the page before made of its address."""
+    st.session_state["_address"] = _Address()
+
+
+def _address() -> _Address:
+    found: _Address = st.session_state.setdefault("_address", _Address())
+    return found
 
 
 def page_path(script: str) -> str:
@@ -52,6 +73,7 @@ def follow(address: str) -> None:
 
 def search_box(hint: str, *, key: str = "q") -> str:
     """Draw the search field; its text stays in the address."""
+    _address().read.add(key)
     typed: str = st.text_input(
         "Search", key=key, placeholder=hint, bind="query-params", type="search", max_chars=100, on_change=_first_page
     )
@@ -69,52 +91,140 @@ def pick(label: str, options: Iterable[str], *, key: str, name: Callable[[str], 
     return _select(label, offered, key=key, name=name, placeholder=None, default=offered[0])
 
 
-def tabs(label: str, options: Iterable[str], *, key: str, name: Callable[[str], str]) -> str:
-    """Draw the parts of a list side by side, the first of them unless the address says another."""
+def tabs(
+    label: str, options: Iterable[str], *, key: str, name: Callable[[str], str], otherwise: str = "", ends: str = ""
+) -> str:
+    """Draw the parts of a list side by side; unless the address says another the first is shown, or `otherwise`.
+
+    Another part ends the filter `ends`, whose choices it has not.
+    """
     offered = [str(o) for o in options]
-    named = st.query_params.get(key, "")
-    chosen = named if named in offered else offered[0]
-    st.session_state[f"choice:{key}"] = chosen
-    st.segmented_control(
-        label,
-        offered,
-        key=f"choice:{key}",
-        format_func=name,
-        required=True,
-        label_visibility="collapsed",
-        on_change=_to_address,
-        args=(key, offered[0]),
-    )
-    return chosen
+    standard = str(otherwise or offered[0])
+    chosen = _named(key, offered, standard)
+    if otherwise:
+        _address().part = (key, chosen)
+
+    def draw(first: str | None) -> str | None:
+        return st.segmented_control(
+            label,
+            offered,
+            default=first,
+            key=f"choice:{key}",
+            format_func=name,
+            required=True,
+            label_visibility="collapsed",
+            on_change=_to_address,
+            args=(key, standard, ends),
+        )
+
+    return _drawn(key, chosen, standard, draw)
 
 
 def _select(
     label: str, offered: list[str], *, key: str, name: Callable[[str], str], placeholder: str | None, default: str
 ) -> str:
     """Draw a select box whose value stands in the address as it is, not as it reads; the address decides."""
+    chosen = _named(key, offered, default)
+
+    def draw(first: str | None) -> str | None:
+        return st.selectbox(
+            label,
+            offered,
+            index=offered.index(first or default) if default else None,
+            key=f"choice:{key}",
+            placeholder=placeholder,
+            format_func=name,
+            on_change=_to_address,
+            args=(key, default),
+        )
+
+    return _drawn(key, chosen, default, draw)
+
+
+def _named(key: str, offered: list[str], standard: str) -> str:
+    """Return what the address says of a choice, if it is one of those there are."""
+    _address().read.add(key)
     named = st.query_params.get(key, "")
-    chosen = named if named in offered else default
-    st.session_state[f"choice:{key}"] = chosen or None
-    st.selectbox(
-        label,
-        offered,
-        index=0 if default else None,
-        key=f"choice:{key}",
-        placeholder=placeholder,
-        format_func=name,
-        on_change=_to_address,
-        args=(key, default),
-    )
-    return chosen
+    if named and named not in offered:
+        ignore(key, named)
+    return named if named in offered else standard
 
 
-def _to_address(key: str, default: str) -> None:
+def _drawn(key: str, chosen: str, standard: str, draw: Callable[[str | None], str | None]) -> str:
+    """Draw a choice as the address has it, and return what is chosen.
+
+    One that this session draws for the first time may come changed: on a page that a process drew which is gone, and
+    for whose widgets Streamlit calls no callback. A box that can be emptied shows that only where it was empty.
+    """
+    if f"choice:{key}" in st.session_state or (chosen and not standard):
+        st.session_state[f"choice:{key}"] = chosen or None
+        draw(None)
+        return chosen
+    found = draw(chosen) or standard
+    if found != chosen:
+        _to_address(key, standard)
+    return found
+
+
+def _to_address(key: str, default: str, ends: str = "") -> None:
     value = st.session_state.get(f"choice:{key}") or default
+    _keep_part()
     if value == default:
         st.query_params.pop(key, None)
     else:
         st.query_params[key] = value
+    if ends:
+        st.query_params.pop(ends, None)
     _first_page()
+
+
+def _keep_part() -> None:
+    """Write the part that is shown into the address, so that a narrower filter does not show another."""
+    key, shown = _address().part
+    if key:
+        st.query_params[key] = shown
+
+
+def is_narrowed(besides: str) -> bool:
+    """Return whether the address narrows the list by anything but one of its parts."""
+    return any(value and name not in (besides, "sort", "page") for name, value in st.query_params.items())
+
+
+def given(*names: str) -> dict[str, str]:
+    """Return what the address says of filters that have no widget."""
+    _address().read.update(names)
+    return {name: value for name in names if (value := st.query_params.get(name))}
+
+
+def understood(build: Callable[..., Any], params: dict[str, str], *more: Any) -> Any:
+    """Return the filters of an address; what of it nobody can read is left out, of `params` too, and told.
+
+    Raises:
+        InvalidInput: Values that can be read do not go together.
+    """
+    try:
+        return build(params, *more)
+    except (InvalidInput, NotFound):
+        for name, value in list(params.items()):
+            try:
+                build({name: value}, *more)
+            except (InvalidInput, NotFound):
+                ignore(name, params.pop(name))
+    return build(params, *more)
+
+
+def ignore(name: str, value: str) -> None:
+    """Remember that a value of the address is of no use."""
+    _address().ignored[name] = value
+
+
+def show_ignored(place: DeltaGenerator) -> None:
+    """Say what of the address is of no use; the rest of it holds."""
+    address = _address()
+    unread = {name: value for name, value in st.query_params.items() if name not in address.read}
+    if ignored := unread | address.ignored:
+        said = ", ".join(plain_text(f"{name}={value}"[:60]) for name, value in ignored.items())
+        place.info(f"Ignored in this link: {said}", icon=":material/link_off:")
 
 
 def show_list(
@@ -135,32 +245,40 @@ def show_list(
     empty: str = "",
     narrowed: Mapping[str, str] | None = None,
     chosen: str = "",
+    limit: int = COUNT_LIMIT,
+    told: DeltaGenerator | None = None,
     row_id: Callable[[Row], str] = lambda row: str(row.id),  # type: ignore[attr-defined]
 ) -> list[str]:
     """Draw one page of a list under its count: `count(filters)` first, then `rows(filters, sort=, page=)`; or `both`
     of them by what is given as that.
 
-    `narrowed` names the filters that came with a link and have no widget; each can be taken away.
+    `narrowed` names the filters that came with a link and have no widget; each can be taken away. `told` is where to
+    say what of the address is of no use, if not over the list.
 
     `sorts` are orders beside those of the columns. `params` is what the filters are in the address, for the link to
     the CSV file of all filtered rows; `opens` the screen that shows one row (without one, cells may carry links of
-    their own), `opens_with` what else of a row goes into its address. Rows have boxes where the session keeps under
-    `chosen` which are ticked; returns the ids of those that are on this page.
+    their own), `opens_with` what else of a row goes into its address. `limit` is where `count` stops. Rows have boxes
+    where the session keeps under `chosen` which are ticked; returns the ids of those that are on this page.
     """
+    told = told or st.container()
     _draw_narrowed(narrowed or {})
     order = st.query_params.get("sort", sort)
     if order.removeprefix("-") not in {*(c.key for c in columns if c.key), *(s.removeprefix("-") for s in sorts)}:
+        if order != sort:
+            ignore("sort", order)
         order = sort
     asked = asked_page()
     read = both or partial(_count_and_read, count, rows)
     total, found = load(read, filters, sort=order, page=asked)
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     beyond = "Counting stops here. Filters narrow the list; sorted the other way it begins with its end."
-    head.caption(counted(total, noun, nouns, limit=COUNT_LIMIT), help=beyond if total > COUNT_LIMIT else None)
+    head.caption(counted(total, noun, nouns, limit=limit), help=beyond if total > limit else None)
     if export and total:
         _export_link(head, export, {**params, "sort": order})
     table = st.container()
-    found = turn_pages(total, asked, found, lambda number: load(rows, filters, sort=order, page=number))
+    found = turn_pages(total, asked, found, lambda n: load(rows, filters, sort=order, page=n), limit=limit)
+    _address().read.update(params)
+    show_ignored(told)
     further = {row_id(row): opens_with(row) for row in found}
     with table:
         records(
@@ -201,20 +319,28 @@ def _count_and_read(
 def asked_page() -> int:
     """Return the page that was pressed or that the address names; the widget has the last word."""
     named = str(st.session_state.get("page") or st.query_params.get("page", ""))
-    return min(max(1, int(named)), _DEEPEST) if named.isascii() and named.isdigit() and len(named) < 10 else 1
+    if named.isascii() and named.isdigit() and len(named) < 10 and int(named):
+        return min(int(named), _DEEPEST)
+    if named:
+        ignore("page", named)
+    return 1
 
 
-def turn_pages(total: int, asked: int, found: Sequence[Row], read: Callable[[int], Sequence[Row]]) -> Sequence[Row]:
+def turn_pages(
+    total: int, asked: int, found: Sequence[Row], read: Callable[[int], Sequence[Row]], *, limit: int = COUNT_LIMIT
+) -> Sequence[Row]:
     """Draw the page numbers; returns the rows of the page chosen, `found` if it is the one that was asked for."""
-    pages = _pages(total, asked, len(found))
+    pages = _pages(total, asked, len(found), limit)
+    if total and asked > pages and "page" not in st.session_state:
+        ignore("page", str(asked))
     number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     return found if number == asked or not total else read(number)
 
 
-def _pages(total: int, asked: int, found: int) -> int:
+def _pages(total: int, asked: int, found: int, limit: int = COUNT_LIMIT) -> int:
     """Return how many pages there are; of a list that was not counted to its end, one more than are known."""
-    pages = math.ceil(min(total, COUNT_LIMIT) / PAGE_SIZE)
-    if total <= COUNT_LIMIT:
+    pages = math.ceil(min(total, limit) / PAGE_SIZE)
+    if total <= limit:
         return pages
     if asked < pages or not found:
         return pages + 1
@@ -237,6 +363,7 @@ def _draw_narrowed(narrowed: Mapping[str, str]) -> None:
 
 
 def _widen(key: str) -> None:
+    _keep_part()
     st.query_params.pop(key, None)
     _first_page()
 

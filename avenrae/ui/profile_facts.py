@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from avenrae.enums import BookingStatus, VerificationStatus
+from avenrae.countries import country_name
+from avenrae.enums import BookingStatus, Role, VerificationStatus
 from avenrae.queries.bookings import BookingFilters, count_by_status
 from avenrae.queries.diaries import next_times
 from avenrae.queries.documents import DocumentRow, certificates_of, list_certificates
@@ -18,6 +19,7 @@ from avenrae.ui.format import count, day, plain_text, show_money, when, words
 from avenrae.ui.lists import link
 from avenrae.ui.maps import position_map
 from avenrae.ui.navigation import screen
+from avenrae.ui.private_messages import link_to_write
 
 
 def show_facts(profile: PractitionerDetail, documents: Sequence[DocumentRow]) -> None:
@@ -42,7 +44,7 @@ def show_facts(profile: PractitionerDetail, documents: Sequence[DocumentRow]) ->
             fact("With us since", day(profile.created_at, actor().time_zone))
     with right.container(border=True):
         _figures(profile)
-        fact("Where", ", ".join(filter(None, (profile.address, profile.city, profile.country_code))))
+        fact("Where", ", ".join(filter(None, (profile.address, profile.city, country_name(profile.country_code)))))
         fact("Time zone", profile.time_zone)
         if profile.latitude is None or profile.longitude is None:
             st.caption("No location on the map yet.")
@@ -64,11 +66,14 @@ def _figures(profile: PractitionerDetail) -> None:
         fact("Commission", f"{profile.commission_bps / 100:g} %")
     numbers = load(count_by_status, BookingFilters(practitioner_id=profile.id))
     fact(
-        "Bookings", " · ".join(f"{numbers[s]} {words(s).lower()}" for s in BookingStatus if s in numbers) or "None yet"
+        "Your bookings" if actor().role is Role.CLIENT else "Bookings",
+        " · ".join(f"{numbers[s]} {words(s).lower()}" for s in BookingStatus if s in numbers) or "None yet",
     )
     links_of_practitioner(profile.id)
     if _may_book(profile):
         link("care/new_booking", "New booking", icon=":material/add:", practitioner=str(profile.id))
+    if actor().role is Role.CLIENT:
+        link_to_write(profile.name, profile.id)
 
 
 def show_services(profile: PractitionerDetail) -> None:

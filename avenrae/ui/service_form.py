@@ -11,7 +11,7 @@ from avenrae.queries.availability import Availability
 from avenrae.queries.offers import Offerer, OfferRow
 from avenrae.scheduling.policies import SENTENCES
 from avenrae.services.booking_terms import MOST_BUFFER, MOST_HORIZON, MOST_NOTICE, STEPS, edit_terms
-from avenrae.services.offers import LONGEST, SHORTEST, add_service, edit_service
+from avenrae.services.offers import LONGEST, SHORTEST, add_service, checked_price, checked_title, edit_service
 from avenrae.ui.actions import Form
 from avenrae.ui.details import fact
 from avenrae.ui.format import count
@@ -92,8 +92,9 @@ def service_form(offerer: Offerer, service: OfferRow | None = None) -> bool:
             max_chars=5000,
         )
         fields: dict[str, Any] = {name: form.field(name) for name in _AS_TYPED}
-        fields["price_minor"] = form.field("price", lambda typed: money.parse(typed, currency))
+        fields["title"] = form.field("title", checked_title)
         fields["duration_minutes"] = form.field("duration", _length)
+        fields["price_minor"] = form.field("price", lambda typed: checked_price(money.parse(typed, currency)))
         if service is None:
             return form.submit("Add service", add_service, "Service added.", offerer.id, **fields)
         st.caption("Bookings that exist keep the price, length and terms they were made with.")

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -311,20 +312,21 @@ def _next_monday(today: date) -> date:
     return today + timedelta(days=7 - today.weekday())
 
 
-_SCREENS = {"booking": "care/booking", "order": "store/order"}
+_SCREENS = {"booking": "care/booking", "order": "store/order", "conversation": "support/conversation"}
 
 
 def linked(ticket: TicketDetail) -> None:
     """Draw what a ticket is about; staff link and unlink."""
     staff = actor().is_staff
-    found = load(find_linked, ticket)
+    # The desk has a card of its own for a conversation, where reading it is written down.
+    found = load(find_linked, replace(ticket, conversation_id=None) if staff else ticket)
     if not (found or staff):
         return
     with st.container(border=True):
         st.markdown("**About**")
         for one in found:
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-                label = f"{plain_text(one.reference)} · {words(one.what)}"
+                label = " · ".join(filter(None, (plain_text(one.reference), words(one.what))))
                 if one.kind in _SCREENS:
                     link(_SCREENS[one.kind], label, icon=":material/arrow_forward:", id=str(one.id))
                 else:
@@ -354,7 +356,9 @@ def _link(ticket: TicketDetail) -> None:
     found = load(find_linkable, ticket, search)
     st.caption("Found" if search.strip() else f"The newest of {plain_text(ticket.requester_name)}")
     for one in found:
-        label = f"{words(one.kind)} {plain_text(one.reference)} · {words(one.what)} · {when(one.at, zone)}"
+        label = " · ".join(
+            filter(None, (f"{words(one.kind)} {plain_text(one.reference)}", words(one.what), when(one.at, zone)))
+        )
         if action(label, link_ticket, "Linked.", ticket.id, Link(one.kind), one.id, key=f"link-{one.id}-{ticket.id}"):
             st.rerun()
     if not found:

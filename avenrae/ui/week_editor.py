@@ -151,6 +151,15 @@ def show_outside(sessions: Sequence[Outside], zone: str, verb: str, already: int
         st.caption(f"{count(already, 'other session')} {lie} outside the hours already, agreed so by hand.")
 
 
+def preview(now: Availability, rules: Sequence[Rule]) -> None:
+    """Draw, before other hours are saved, what they change in the next four weeks."""
+    st.markdown(f"**The next four weeks**, on the clock of {now.time_zone}. A frame marks the days that change.")
+    before, after = (open_days(now, these, now.overrides()) for these in (now.rules(), rules))
+    if [d.hours for d in before] == [d.hours for d in after]:
+        st.info("No day of them changes: these hours are open already, or come later.", icon=":material/event_repeat:")
+    four_weeks(now, rules, now.overrides())
+
+
 def four_weeks(now: Availability, rules: Sequence[Rule], overrides: Sequence[Override]) -> None:
     """Draw the open hours of the next four weeks as they would be; what differs from today's hours says what it was."""
     zone = ZoneInfo(now.time_zone)
@@ -318,8 +327,7 @@ def review_week(now: Availability, hours: list[Hours]) -> None:
     rules, overrides = now.rules(week), now.overrides()
     outside, already = load(newly_outside, now, rules, overrides)
     show_outside(outside, now.time_zone, "would lie outside these hours", already)
-    st.markdown(f"**The next four weeks**, on the clock of {now.time_zone}. A frame marks the days that change.")
-    four_weeks(now, rules, overrides)
+    preview(now, rules)
     left = f" Outside the new hours now: {count(len(outside), 'booked session')}." if outside else ""
     if action(
         "Save this week",

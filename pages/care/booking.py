@@ -23,6 +23,7 @@ from avenrae.ui.details import fact, fact_link, no_record_chosen
 from avenrae.ui.format import day, plain_text, show_money, status_word, time_range, when
 from avenrae.ui.history import show_history
 from avenrae.ui.lists import link
+from avenrae.ui.private_messages import link_to_write
 from avenrae.ui.reviews import show_session_reviews
 from avenrae.ui.series import number_in, series_list, series_of
 from avenrae.ui.waiting import answers, offer_left, standing
@@ -50,9 +51,16 @@ def main() -> None:
     else:
         hold_left(booking)
         booking_actions(booking, series)
-    st.link_button(
-        "Add to my calendar", f"/booking.ics?id={booking.id}", icon=":material/event_available:", type="tertiary"
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.link_button(
+            "Add to my calendar", f"/booking.ics?id={booking.id}", icon=":material/event_available:", type="tertiary"
+        )
+        if who.role is Role.CLIENT:
+            link_to_write(booking.practitioner_name, booking.practitioner_id)
+        elif who.role is Role.PRACTITIONER:
+            link_to_write(booking.client_name, booking.client_id)
+        elif who.is_staff:
+            link("office/told", "Who was told?", icon=":material/contact_support:", record=booking.reference)
     keeps_notes = who.may(Permission.BOOKING_CONFIRM)
     is_over = booking.status is BookingStatus.COMPLETED
     tabs = ["Booking"] + ["Series"] * bool(series) + ["Notes"] * keeps_notes + ["Review"] * is_over + ["History"]
@@ -80,7 +88,10 @@ def _facts() -> None:
         if who.time_zone != booking.time_zone:
             fact("On your clock", when(booking.starts_at, who.time_zone))
         fact("Service", f"{booking.service_title} · {booking.duration_minutes} minutes")
-        fact_link("Practitioner", booking.practitioner_name, "care/practitioner", id=str(booking.practitioner_id))
+        if booking.is_practitioner_visible:
+            fact_link("Practitioner", booking.practitioner_name, "care/practitioner", id=str(booking.practitioner_id))
+        else:
+            fact("Practitioner", booking.practitioner_name)
         if who.is_staff:
             fact_link("Client", booking.client_name, "support/client", id=str(booking.client_id))
             fact("Reach the client", " · ".join(filter(None, (booking.client_email, booking.client_phone))))

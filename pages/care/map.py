@@ -9,12 +9,13 @@ import math
 
 import streamlit as st
 
+from avenrae.countries import country_name
 from avenrae.queries.directory import PractitionerRow, list_practitioners
 from avenrae.queries.practitioner_map import MapCell, Marker, map_view
 from avenrae.ui.actions import actor, load
 from avenrae.ui.directory_filters import Asked, directory_filters
 from avenrae.ui.format import badge, count, number, plain_text, when, words
-from avenrae.ui.lists import link, open_screen
+from avenrae.ui.lists import given, ignore, link, open_screen, show_ignored
 from avenrae.ui.maps import density_map, legend, practitioner_map
 from avenrae.ui.records import Cell, Column, records
 
@@ -27,7 +28,8 @@ def main() -> None:
     st.title("Practitioner map")
     around = bool(st.query_params.get("place") or st.query_params.get("lat"))
     asked = directory_filters(sort=st.query_params.get("sort", "distance" if around else "name"))
-    density = st.query_params.get("layer") == "density"
+    density = given("layer").get("layer") == "density"
+    told = st.container()
     view = load(map_view, asked.filters, density=density)
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     head.caption(f"{count(view.total, 'practitioner')}, {view.unplaced} without a location")
@@ -47,6 +49,7 @@ def main() -> None:
     elif chosen:
         _card(chosen)
     _list(asked, view.total)
+    show_ignored(told)
 
 
 def _switch_layer() -> None:
@@ -99,7 +102,7 @@ def _list(asked: Asked, total: int) -> None:
     filters = asked.filters
     columns: list[Column[PractitionerRow]] = [
         Column("Practitioner", lambda p: Cell(p.name, sub=words(p.kind)), key="name", primary=True),
-        Column("Where", lambda p: Cell(p.city, sub=p.country_code if p.latitude is not None else "No location")),
+        Column("Where", _where),
         Column("Profile", lambda p: badge(p.verification_status)),
         Column("Availability", lambda p: badge(p.availability_status)),
         Column("Sessions", lambda p: p.booking_count, key="bookings", align="right"),
@@ -111,6 +114,7 @@ def _list(asked: Asked, total: int) -> None:
     standard = "distance" if filters.near else "name"
     order = st.query_params.get("sort", standard)
     if order.removeprefix("-") not in {*SORTS, *(["distance"] if filters.near else [])}:
+        ignore("sort", order)
         order = standard
     place = st.container()
     pages = math.ceil(total / PAGE)
@@ -128,6 +132,10 @@ def _list(asked: Asked, total: int) -> None:
             on_sort=_sort_by,
             empty="Nobody fits these filters. Choose a larger circle or remove a filter.",
         )
+
+
+def _where(p: PractitionerRow) -> Cell:
+    return Cell(p.city, sub="No location" if p.latitude is None else country_name(p.country_code))
 
 
 def _away(p: PractitionerRow) -> str:

@@ -6,6 +6,7 @@ in the address; the map shows the same ones. A row opens the profile.
 
 import streamlit as st
 
+from avenrae.countries import country_name
 from avenrae.queries.directory import PractitionerRow, count_practitioners, list_practitioners
 from avenrae.ui.actions import actor
 from avenrae.ui.directory_filters import directory_filters
@@ -26,7 +27,9 @@ SORTS = {
 
 def where(p: PractitionerRow) -> Cell:
     """Return the city and, in a search around a point, how far it is."""
-    return Cell(p.city, sub=f"{p.distance_m / 1000:.0f} km away" if p.distance_m is not None else p.country_code)
+    return Cell(
+        p.city, sub=f"{p.distance_m / 1000:.0f} km away" if p.distance_m is not None else country_name(p.country_code)
+    )
 
 
 def rating(p: PractitionerRow) -> str:

@@ -8,12 +8,12 @@ import streamlit as st
 
 from avenrae.enums import ReviewSide, ReviewStatus
 from avenrae.permissions import Permission
-from avenrae.queries.listing import key_of
+from avenrae.queries.listing import key_of, limit_of
 from avenrae.queries.people import name_of
 from avenrae.queries.reviews import FLAGGED, ReviewRow, count_reviews, list_reviews, review_filters
 from avenrae.ui.actions import actor, load
 from avenrae.ui.format import badge, day, words
-from avenrae.ui.lists import choice, pick, search_box, show_list
+from avenrae.ui.lists import choice, given, pick, search_box, show_list, understood
 from avenrae.ui.records import Cell, Column
 from avenrae.ui.reviews import show_reviewable, stars
 
@@ -64,15 +64,17 @@ with row[3]:
     by = choice("Written by", ReviewSide, key="by", every="Both sides", name=lambda side: f"The {words(side).lower()}")
 
 params = {"q": search, "show": show, "rating": rating, "by": by}
+params |= given("practitioner")
+filters = understood(review_filters, params, who.time_zone)
 narrowed = {}
-if practitioner := st.query_params.get("practitioner"):
-    params["practitioner"] = practitioner
+if practitioner := params.get("practitioner"):
     narrowed["practitioner"] = load(name_of, client=None, practitioner=key_of(practitioner)) or "one practitioner"
 show_list(
     noun="review",
-    filters=review_filters(params, who.time_zone),
+    filters=filters,
     params=params,
     count=count_reviews,
+    limit=limit_of(search),
     rows=list_reviews,
     columns=COLUMNS,
     opens="care/review",

@@ -1,4 +1,5 @@
-"""Waiting list: who waits for a place with whom on which day, and what is offered to them.
+"""Waiting list: who waits for a place with whom on which day, and what is offered to them; first who
+waits now.
 
 Staff see everybody, a practitioner those who wait for him, a client himself. A row opens one place in a line
 (`?id=`): what is offered and for how long, with its answers; a client answers for himself, staff for a client.
@@ -9,17 +10,32 @@ import uuid
 import streamlit as st
 
 from avenrae.enums import Role, WaitlistStatus
-from avenrae.queries.listing import key_of
+from avenrae.queries.listing import key_of, limit_of
 from avenrae.queries.people import name_of
-from avenrae.queries.waiting_list import WaitRow, count_waiting, get_waiting, list_waiting, wait_filters
+from avenrae.queries.waiting_list import (
+    OPEN,
+    WaitRow,
+    WaitView,
+    count_waiting,
+    get_waiting,
+    list_waiting,
+    wait_filters,
+)
 from avenrae.scheduling.zones import spoken_day
 from avenrae.ui.actions import actor, load
 from avenrae.ui.details import fact, fact_link
 from avenrae.ui.format import badge, plain_text, status_word, time_range, when
 from avenrae.ui.history import show_history
-from avenrae.ui.lists import choice, link, search_box, show_list
+from avenrae.ui.lists import choice, given, is_narrowed, link, search_box, show_list, tabs, understood
 from avenrae.ui.records import Cell, Column
 from avenrae.ui.waiting import answers, offer_left, place, standing
+
+VIEWS = {WaitView.OPEN: "Waiting now", WaitView.OVER: "Over", WaitView.ALL: "All"}
+EMPTY = {
+    WaitView.OPEN: "Nobody waits. Where a day is full, a new booking offers to wait for a place on it.",
+    WaitView.OVER: "No wait is over yet.",
+    WaitView.ALL: "Nobody has waited yet. Where a day is full, a new booking offers to wait for a place on it.",
+}
 
 who = actor()
 
@@ -34,33 +50,46 @@ def main() -> None:
 
 def _all() -> None:
     st.title("Waiting list")
+    standard = WaitView.ALL if is_narrowed("view") else WaitView.OPEN
+    view = WaitView(
+        tabs(
+            "Which part",
+            WaitView,
+            key="view",
+            name=lambda view: VIEWS[WaitView(view)],
+            otherwise=standard,
+            ends="status",
+        )
+    )
     left, right = st.columns([3, 2])
     search = ""
     if who.role is not Role.CLIENT:
         with left:
             search = search_box("Client or practitioner" if who.is_staff else "Client")
     with right if who.role is not Role.CLIENT else left:
-        status = choice("Status", WaitlistStatus, key="status", every="Every status")
-    params = {"q": search, "status": status}
+        offered = [s for s in WaitlistStatus if view is WaitView.ALL or (s in OPEN) == (view is WaitView.OPEN)]
+        status = choice("Status", offered, key="status", every="Every status")
+    params = {"view": view.value, "q": search, "status": status, **given("practitioner", "client")}
+    filters = understood(wait_filters, params, who.time_zone)
     narrowed = {}
     for key in ("practitioner", "client"):
-        if value := st.query_params.get(key):
-            params[key] = value
+        if value := params.get(key):
             narrowed[key] = load(name_of, **{"client": None, "practitioner": None, key: key_of(value)}) or f"one {key}"
     hidden = {Role.PRACTITIONER: "Practitioner", Role.CLIENT: "Client"}.get(who.role)
     show_list(
         noun="place in line",
         nouns="places in line",
-        filters=wait_filters(params, who.time_zone),
+        filters=filters,
         params=params,
         count=count_waiting,
+        limit=limit_of(search),
         rows=list_waiting,
         columns=[c for c in _columns() if c.label != hidden],
         opens="care/waiting_list",
-        sort="-on_date",
+        sort="on_date" if view is WaitView.OPEN else "-on_date",
         export="waiting-list",
         narrowed=narrowed,
-        empty="Nobody waits. Where a day is full, a new booking offers to wait for a place on it.",
+        empty=EMPTY[view],
     )
 
 

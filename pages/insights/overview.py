@@ -7,6 +7,7 @@ zone that is chosen. Every figure carries its definition, and the entries behind
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from avenrae.enums import LedgerKind, LedgerSource, Role
 from avenrae.queries.figures import (
@@ -41,6 +42,7 @@ def main() -> None:
         )
         return
     currency, zone, name, restated = _choose(currencies)
+    told = st.container()
     books = load(books_span, currency)
     period = figure_period(name, zone, books, _dates(zone, books) if name == "dates" else None)
     months = load(month_figures, currency, period.span, zone, restated=restated)
@@ -53,7 +55,7 @@ def main() -> None:
     with by_month:
         _table(months, currency)
     with entries:
-        _entries(currency, zone, period, restated=restated)
+        _entries(currency, zone, period, told, restated=restated)
 
 
 def _choose(currencies: list[str]) -> tuple[str, str, str, bool]:
@@ -114,7 +116,6 @@ def _tiles(now: Figures, before: Figures | None, currency: str) -> None:
         )
 
     was = before or Figures()
-    orders_help = f"{DEFINITIONS['orders']} {DEFINITIONS['aov']}"
     grid = st.grid(4)
     money("gmv", now.gmv, was.gmv, "GMV")
     money("refunds", now.refunds, was.refunds, "Refunds", good=False)
@@ -132,7 +133,7 @@ def _tiles(now: Figures, before: Figures | None, currency: str) -> None:
             average,
             delta_color="off",
             delta_arrow="off",
-            help=orders_help,
+            help=f"{DEFINITIONS['orders']} {DEFINITIONS['aov']}",
             border=True,
             height="stretch",
         )
@@ -165,7 +166,7 @@ def _table(months: list[MonthFigures], currency: str) -> None:
     )
 
 
-def _entries(currency: str, zone: str, period: FigurePeriod, *, restated: bool) -> None:
+def _entries(currency: str, zone: str, period: FigurePeriod, told: DeltaGenerator, *, restated: bool) -> None:
     left, right = st.columns(2)
     with left:
         kind = choice("Kind", LedgerKind, key="kind", every="Every kind")
@@ -192,6 +193,7 @@ def _entries(currency: str, zone: str, period: FigurePeriod, *, restated: bool) 
         columns=columns,
         sort="-occurred_at",
         export="entries",
+        told=told,
     )
 
 

@@ -41,6 +41,7 @@ def main() -> None:
     """Draw the page."""
     st.title("Support figures")
     params, name, running = _choose()
+    told = st.container()
     filters = desk_filters(params, zone)
     top = st.container()
     _backlog(filters, running)
@@ -60,7 +61,7 @@ def main() -> None:
                 segments_table(found, kind, names.get(kind, {}), _NOTHING.get(kind, ""))
     with parts[-1]:
         if parts[-1].open:
-            tickets_behind(params, zone)
+            tickets_behind(params, zone, told)
 
 
 def _backlog(filters: DeskFilters, running: bool) -> None:

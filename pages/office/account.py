@@ -1,4 +1,5 @@
-"""My account: own name, phone, time zone and password, and the devices that are signed in, each of which can be ended.
+"""My account: own name, phone, time zone and password, how to be told of what, and the devices that are signed in, each
+of which can be ended.
 
 Everybody has it, for himself only.
 """
@@ -7,6 +8,7 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
+from avenrae.browsers import browser_name
 from avenrae.queries.sessions import SignedInDevice, list_sessions
 from avenrae.queries.users import get_account
 from avenrae.services.sessions import revoke_other_sessions, revoke_session
@@ -15,6 +17,7 @@ from avenrae.ui.actions import Form, action, actor, load
 from avenrae.ui.details import fact
 from avenrae.ui.format import when, words
 from avenrae.ui.history import show_history
+from avenrae.ui.notice_preferences import notice_preferences
 
 who = actor()
 account = load(get_account)
@@ -23,9 +26,13 @@ account = load(get_account)
 def main() -> None:
     """Draw the page."""
     st.title("My account")
-    profile, password, devices, history = st.tabs(["Profile", "Password", "Signed-in devices", "History"])
+    profile, notices, password, devices, history = st.tabs(
+        ["Profile", "Notifications", "Password", "Signed-in devices", "History"]
+    )
     with profile:
         _profile()
+    with notices:
+        notice_preferences()
     with password:
         _password()
     with devices:
@@ -100,26 +107,11 @@ def _devices() -> None:
 
 
 def _device(device: SignedInDevice) -> None:
-    name = _browser(device.user_agent)
+    name = browser_name(device.user_agent)
     fact("This device" if device.is_current else "Device", f"{name}, from {device.ip or 'an unknown address'}")
     st.caption(
         f"Signed in {when(device.signed_in_at, who.time_zone)} · last used {when(device.last_seen_at, who.time_zone)}"
     )
-
-
-def _browser(user_agent: str) -> str:
-    browsers = (
-        ("Edg/", "Edge"),
-        ("OPR/", "Opera"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-    )
-    systems = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"))
-    more = (("Mac OS X", "macOS"), ("Linux", "Linux"))
-    browser = next((name for sign, name in browsers if sign in user_agent), "Some browser")
-    system = next((name for sign, name in (*systems, *more) if sign in user_agent), "")
-    return f"{browser} on {system}" if system else browser
 
 
 main()

@@ -13,7 +13,7 @@ import streamlit as st
 from avenrae import clock
 from avenrae.enums import BookingStatus, PaymentStatus, Role
 from avenrae.permissions import Permission
-from avenrae.queries.bookings import TO_CLOSE, BookingFilters, BookingRow, list_bookings
+from avenrae.queries.bookings import TO_ANSWER, TO_CLOSE, BookingFilters, BookingRow, list_bookings
 from avenrae.queries.figures import list_currencies, month_figures, total_of
 from avenrae.queries.home import Needs, count_needs
 from avenrae.queries.periods import Span, figure_period, span_of
@@ -70,7 +70,7 @@ def _needs(needs: Needs) -> None:
     views = {View.SOON: "tickets due soon", View.MINE: "my tickets", View.UNASSIGNED: "tickets nobody has"}
     cards = [
         *((tickets.get(view), what, "support/queue", {"view": view.value}) for view, what in views.items()),
-        (needs.requests, "requests to answer", "care/bookings", {"status": "pending"}),
+        (needs.requests, "requests to answer", "care/bookings", {"when": TO_ANSWER}),
         (needs.to_close, "sessions to close", "care/bookings", {"when": TO_CLOSE}),
         (needs.orders_to_fulfil, "orders to send", "store/orders", {"status": "paid"}),
         (needs.profiles_to_check, "profiles to check", "care/practitioners", {"status": "submitted"}),

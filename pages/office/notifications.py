@@ -18,7 +18,7 @@ from avenrae.queries.notifications import (
 from avenrae.services.notices import mark_all_read, mark_read
 from avenrae.ui.actions import action, actor, load
 from avenrae.ui.format import count, plain_text, when
-from avenrae.ui.lists import choice, has_screen, link, open_screen
+from avenrae.ui.lists import choice, has_screen, link, open_screen, show_ignored
 
 who = actor()
 
@@ -28,6 +28,7 @@ def main() -> None:
     st.title("Notifications")
     with st.columns([2, 5])[0]:
         show = choice("Show", ["unread"], key="show", every="Everything")
+    told = st.container()
     total = load(count_notifications, unread_only=bool(show))
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     head.caption(count(total, "unread notification" if show else "notification"))
@@ -44,6 +45,7 @@ def main() -> None:
     body = st.container()
     pages = math.ceil(total / PAGE)
     number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    show_ignored(told)
     with body:
         if not total:
             st.info("You have read everything." if show else "Nothing yet. What concerns you will stand here.")
@@ -54,7 +56,8 @@ def main() -> None:
 def _draw(row: NotificationRow) -> None:
     with st.container(border=True, key=f"notice-{row.id}"):
         mark = "" if row.is_read else ":blue-badge[New] "
-        st.markdown(f"{mark}**{plain_text(row.title)}**  \n{plain_text(row.body)}")
+        body = plain_text(row.body).replace("\n", "  \n")
+        st.markdown(f"{mark}**{plain_text(row.title)}**  \n{body}")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(when(row.told_at, who.time_zone), width="stretch")
             params = {"id": str(row.record_id)} if row.record_id else {}

@@ -1,4 +1,4 @@
-"""Inventory: every product the reader may see, found by title or SKU, type and stock.
+"""Inventory, or Products: every product the reader may see, found by title or SKU, type and stock.
 
 Admins see the stock of each, what is promised to orders and what runs low, and add products; practitioners and
 clients see what is on sale, its price and whether it is in stock. A row opens the product.
@@ -19,6 +19,7 @@ from avenrae.queries.products import (
 from avenrae.ui.actions import actor, opener
 from avenrae.ui.format import show_money, words
 from avenrae.ui.lists import choice, search_box, show_list
+from avenrae.ui.navigation import title_of
 from avenrae.ui.product_form import product_form
 from avenrae.ui.records import Cell, Column
 
@@ -68,7 +69,7 @@ def _new_product() -> None:
 
 
 head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
-head.title("Inventory")
+head.title(title_of("store/inventory", who))
 if who.may(Permission.PRODUCT_EDIT):
     with head:
         opener("New product", _new_product, icon=":material/add:", primary=True)

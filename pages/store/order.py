@@ -74,6 +74,7 @@ def _facts() -> None:
         if who.is_staff and order.client_id:
             fact("Reach the client", " · ".join(filter(None, (order.client_email, order.client_phone))))
             link("support/client", "The whole client", icon=":material/person_search:", id=str(order.client_id))
+            link("office/told", "Who was told?", icon=":material/contact_support:", record=order.reference)
         fact("Country", order.country or "")
         fact("Placed", when(order.placed_at, who.time_zone))
         fact("Paid", when(order.paid_at, who.time_zone))

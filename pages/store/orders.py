@@ -6,13 +6,13 @@ Admins and support see all of them, a client his own; practitioners have none. A
 import streamlit as st
 
 from avenrae.enums import OrderKind, OrderStatus, PaymentStatus
-from avenrae.queries.listing import key_of
+from avenrae.queries.listing import key_of, limit_of
 from avenrae.queries.orders import OrderRow, count_orders, list_orders, order_filters
 from avenrae.queries.people import name_of
 from avenrae.queries.periods import PRESETS
 from avenrae.ui.actions import actor, load
 from avenrae.ui.format import badge, count, day, show_money, words
-from avenrae.ui.lists import choice, search_box, show_list
+from avenrae.ui.lists import choice, given, search_box, show_list, understood
 from avenrae.ui.records import Cell, Column
 
 who = actor()
@@ -63,18 +63,22 @@ if who.is_staff:
         kind = choice("Kind", OrderKind, key="kind", every="Sales and credit notes")
 
 params = {"q": search, "status": status, "payment": payment, "when": when, "kind": kind}
+params |= given("client", "product", "from", "to")
+filters = understood(order_filters, params, who.time_zone)
 narrowed = {}
-if client := st.query_params.get("client"):
-    params["client"] = client
+if client := params.get("client"):
     narrowed["client"] = load(name_of, client=key_of(client), practitioner=None) or "one client"
-if product := st.query_params.get("product"):
-    params["product"] = product
+if "product" in params:
     narrowed["product"] = "orders with one product"
+for key, since in (("from", "from"), ("to", "until")):
+    if value := params.get(key):
+        narrowed[key] = f"{since} {value}"
 show_list(
     noun="order",
-    filters=order_filters(params, who.time_zone),
+    filters=filters,
     params=params,
     count=count_orders,
+    limit=limit_of(search),
     rows=list_orders,
     columns=[c for c in COLUMNS if who.is_staff or c.label != "Client"],
     opens="store/order",

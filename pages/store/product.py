@@ -20,6 +20,7 @@ from avenrae.ui.details import fact, no_record_chosen
 from avenrae.ui.format import count, day, plain_text, show_money, when, words
 from avenrae.ui.history import show_history
 from avenrae.ui.lists import asked_page, follow, link, turn_pages
+from avenrae.ui.navigation import title_of
 from avenrae.ui.product_form import product_form
 from avenrae.ui.records import Cell, Column, records
 
@@ -30,13 +31,14 @@ REASONS = {
 }
 
 who = actor()
-product = load(get_product, key_of(st.query_params.get("id")) or no_record_chosen("store/inventory", "Inventory"))
+inventory = title_of("store/inventory", who)
+product = load(get_product, key_of(st.query_params.get("id")) or no_record_chosen("store/inventory", inventory))
 keeps_stock = who.may(Permission.STOCK_CHANGE)
 
 
 def main() -> None:
     """Draw the page."""
-    link("store/inventory", "Inventory", icon=":material/arrow_back:")
+    link("store/inventory", inventory, icon=":material/arrow_back:")
     st.title(plain_text(product.title))
     st.markdown(f"{words(product.product_type)} · {plain_text(product.sku)} {_badges()}")
     if not keeps_stock:

@@ -30,7 +30,7 @@ from avenrae.queries.tickets import (
 )
 from avenrae.ui.actions import actor, load, opener
 from avenrae.ui.format import badge, how_long, number, words
-from avenrae.ui.lists import choice, search_box, show_list, tabs
+from avenrae.ui.lists import choice, given, search_box, show_list, tabs, understood
 from avenrae.ui.live import Key, pulse, shortcuts
 from avenrae.ui.records import Cell, Column
 from avenrae.ui.ticket_lists import change_several, new_ticket, saved_views
@@ -65,9 +65,10 @@ def main() -> None:
     tools = head.container(horizontal=True, width="content", vertical_alignment="center")
     counts = load(count_views)
     view = View(tabs("View", View, key="view", name=lambda v: _tab(View(v), counts)))
-    params = {"view": view.value, **_filters(view)}
+    params = {"view": view.value, **_filters(view), **given("requester")}
+    filters = understood(ticket_filters, params, who.time_zone)
     narrowed = _narrowed(params)
-    filters = replace(ticket_filters(params, who.time_zone), search_is_common=load(is_common, params["q"]))
+    filters = replace(filters, search_is_common=load(is_common, params["q"]))
     with tools:
         several = st.container(width="content")
         opener("New ticket", new_ticket, icon=":material/add:", primary=True)
@@ -130,9 +131,8 @@ def _filters(view: View) -> dict[str, str]:
 
 
 def _narrowed(params: dict[str, str]) -> dict[str, str]:
-    if not (requester := st.query_params.get("requester")):
+    if not (requester := params.get("requester")):
         return {}
-    params["requester"] = requester
     return {"requester": load(user_name_of, key_of(requester)) or "one person"}
 
 

@@ -22,6 +22,7 @@ from avenrae.ui.conversation import message_anchor, show_conversation
 from avenrae.ui.details import no_record_chosen
 from avenrae.ui.format import plain_text, status_word, when
 from avenrae.ui.history import show_history
+from avenrae.ui.linked_conversation import show_linked_conversation
 from avenrae.ui.lists import link, open_screen
 from avenrae.ui.live import Key, pulse, reveal, shortcuts
 from avenrae.ui.ticket_forms import REPLY, linked, reply_form, show_part, side
@@ -61,9 +62,11 @@ def main() -> None:
                 show_history("tickets", ticket.id)
     with right:
         side(ticket, choices)
+        show_linked_conversation(ticket)
         show_client_panel(ticket.requester_id, ticket_id=ticket.id)
         linked(ticket)
         moves(ticket)
+        link("office/told", "Who was told?", icon=":material/contact_support:", record=ticket.number)
 
 
 def _head() -> None:

@@ -71,10 +71,10 @@ def demo(demo_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def ask(demo: Engine) -> Callable[[str], Any]:
-    """Answers a query of the demo world with one value."""
+    """Answers a query of the demo world with one value; what it changes stays."""
 
     def answer(query: str) -> Any:
-        with demo.connect() as connection:
+        with demo.begin() as connection:
             return connection.execute(text(query)).scalar_one()
 
     return answer

@@ -6,6 +6,7 @@ import pkgutil
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -15,11 +16,13 @@ from sqlalchemy.orm import Session
 
 from avenrae import clock, queries
 from avenrae.db.transaction import read_session
-from avenrae.enums import Role
+from avenrae.enums import MailStatus, Role
 from avenrae.permissions import Actor
 from avenrae.queries import (
     bookings,
     busy_calendars,
+    conversations,
+    deliveries,
     desk_figures,
     directory,
     directory_filters,
@@ -30,15 +33,18 @@ from avenrae.queries import (
     ledger,
     notifications,
     orders,
+    outbox,
     practitioner_map,
     products,
+    reported_messages,
     reviewable,
     reviews,
+    tellings,
     ticket_messages,
     tickets,
     waiting_list,
 )
-from avenrae.queries.periods import Span
+from avenrae.queries.periods import Span, figure_period
 from avenrae.services.reviews import due_reviews
 from tests.bench.conftest import listening
 
@@ -50,10 +56,14 @@ BIG = {
     "bookings",
     "busy_times",
     "clients",
+    "conversation_members",
+    "conversations",
     "ledger_entries",
+    "messages",
     "notifications",
     "order_items",
     "orders",
+    "outbox",
     "products",
     "reviews",
     "stock_movements",
@@ -71,6 +81,13 @@ VIEWS: dict[str, list[dict[str, str]]] = {
     "bookings": [
         {},
         {"page": "500"},
+        {"view": "upcoming", "sort": "starts_at"},
+        {"view": "upcoming", "sort": "starts_at", "page": "20"},
+        {"view": "upcoming", "sort": "starts_at", "status": "cancelled"},
+        {"view": "upcoming", "sort": "starts_at", "payment": "unpaid"},
+        {"view": "upcoming", "q": "dlamini"},
+        {"view": "past"},
+        {"view": "upcoming", "when": "to-answer", "sort": "starts_at"},
         {"status": "pending"},
         {"status": "completed", "when": "past-30"},
         {"payment": "unpaid"},
@@ -157,10 +174,25 @@ VIEWS: dict[str, list[dict[str, str]]] = {
         {"q": "B-12345"},
         *({"sort": f"{sign}{name}"} for name in reviews._SORTS for sign in ("", "-")),
     ],
+    "mails": [
+        {},
+        {"page": "80"},
+        *({"status": status.value} for status in MailStatus),
+        {"kind": "reminder"},
+        {"kind": "refund"},
+        {"from": "2026-01-01", "to": "2026-01-02"},
+        {"q": "dlamini"},
+        {"q": "zanele mkhize"},
+        {"q": "gmail"},
+        {"q": "somebody@example.org"},
+        *({"sort": f"{sign}{name}"} for name in outbox._SORTS for sign in ("", "-")),
+    ],
     "waiting": [
         {},
         {"page": "100"},
         {"status": "waiting"},
+        {"view": "open", "sort": "on_date"},
+        {"view": "over"},
         # Not searched: at this size reading the table once (8 ms) is cheaper than the keys of a page by index.
         *({"sort": f"{sign}{name}"} for name in waiting_list._SORTS for sign in ("", "-")),
     ],
@@ -179,6 +211,7 @@ READS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any
     "tickets": (tickets.ticket_filters, tickets.list_tickets, tickets.count_tickets),
     "reviews": (reviews.review_filters, reviews.list_reviews, reviews.count_reviews),
     "entries": (ledger.entry_filters, ledger.list_entries, ledger.count_entries),
+    "mails": (outbox.outbox_filters, outbox.list_outbox, outbox.count_outbox),
     "waiting": (waiting_list.wait_filters, waiting_list.list_waiting, waiting_list.count_waiting),
 }
 
@@ -242,10 +275,64 @@ def test_lists_walk_an_index(crowded: Engine, name: str, params: dict[str, str])
 def test_own_lists_walk_an_index(crowded: Engine, role: Role) -> None:
     """Also of the one who has most."""
     own = _busiest(crowded, role)
-    for rest in ({}, {"status": "completed"}, {"payment": "unpaid"}):
+    for rest in ({}, {"status": "completed"}, {"payment": "unpaid"}, {"q": "dlamini"}, {"q": "zanele mkhize"}):
         filters = bookings.booking_filters(rest, ZONE)
         assert _faults_of(crowded, lambda s, f=filters: bookings.list_bookings(s, own, f)) == []
     assert _faults_of(crowded, lambda s: waiting_list.list_waiting(s, own, waiting_list.WaitFilters())) == []
+
+
+@pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.CLIENT])
+def test_conversations_walk_an_index(crowded: Engine, role: Role) -> None:
+    """Of the one who has most, in every order; the newest messages of the longest, and those before."""
+    column = "practitioner_user_id" if role is Role.PRACTITIONER else "client_user_id"
+    with crowded.connect() as connection:
+        user = connection.execute(
+            text(f"SELECT {column} FROM conversations GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1")
+        ).scalar_one()
+        longest, before = connection.execute(
+            text(
+                f"SELECT conversation_id, (array_agg(m.id ORDER BY m.created_at))[count(*) / 2] FROM messages m"
+                f" JOIN conversations c ON c.id = m.conversation_id WHERE c.{column} = :user"
+                " GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+            ),
+            {"user": user},
+        ).one()
+    own = Actor(user, role, "Guard")
+    for rest in ({}, {"show": "unread"}, {"q": "zanele"}):
+        for sort in ("last", "-last"):
+            filters = conversations.conversation_filters(rest)
+            assert (
+                _faults_of(crowded, lambda s, f=filters, o=sort: conversations.list_conversations(s, own, f, sort=o))
+                == []
+            )
+            assert _faults_of(crowded, lambda s, f=filters: conversations.count_conversations(s, own, f)) == []
+    for read in (
+        lambda s: conversations.get_conversation(s, own, longest),
+        lambda s: conversations.list_private_messages(s, own, longest),
+        lambda s: conversations.list_private_messages(s, own, longest, before=before),
+    ):
+        assert _faults_of(crowded, read) == []
+
+
+def test_the_desk_reads_little_of_conversations(crowded: Engine) -> None:
+    with crowded.connect() as connection:
+        ticket, talk, reader = connection.execute(
+            text("SELECT ticket_id, conversation_id, reader_id FROM conversation_readings ORDER BY id LIMIT 1")
+        ).one()
+    agent = Actor(reader, Role.SUPPORT, "Guard")
+    for show in reported_messages.Shown:
+        filters = reported_messages.ReportFilters(show)
+        for sort in ("reported", "-reported"):
+            read = partial(reported_messages.list_reported, actor=agent, filters=filters, sort=sort)
+            assert _faults_of(crowded, read) == []
+        assert _faults_of(crowded, lambda s, f=filters: reported_messages.count_reported(s, agent, f)) == []
+    for look in (
+        lambda s: ticket_messages.get_ticket(s, agent, ticket),
+        lambda s: conversations.get_conversation(s, agent, talk, ticket_id=ticket),
+        lambda s: conversations.list_private_messages(s, agent, talk),
+        lambda s: conversations.list_readings(s, agent, talk),
+    ):
+        assert _faults_of(crowded, look) == []
 
 
 @pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.CLIENT])
@@ -256,8 +343,38 @@ def test_notices_walk_an_index(crowded: Engine, role: Role) -> None:
     assert _faults_of(crowded, lambda s: notifications.list_notifications(s, own)) == []
 
 
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.SUPPORT])
+def test_who_was_told_walks_an_index(crowded: Engine, role: Role) -> None:
+    """Of a person, of a record, and of everybody; for support without its colleagues."""
+    who = Actor(uuid.uuid4(), role, "Guard")
+    busiest = _busiest(crowded, Role.CLIENT)
+    with crowded.connect() as connection:
+        told = text("SELECT b.reference FROM bookings b JOIN notifications n ON n.record_id = b.id LIMIT 1")
+        reference = connection.execute(told).scalar_one()
+    for params in ({"person": str(busiest.user_id)}, {"record": reference}, {}):
+
+        def read(session: Session, params: dict[str, str] = params) -> None:
+            asked = tellings.read_question(session, who, params, ZONE)
+            assert (tellings.count_tellings(session, who, asked) > 0) is bool(
+                tellings.list_tellings(session, who, asked)
+            )
+            if asked.subject:
+                person = tellings.find_people(session, who, "zanele mkhize")[0]
+                tellings.list_deeds(session, who, person, asked.subject)
+
+        assert _faults_of(crowded, read) == []
+    for mails in (outbox.OutboxFilters(), outbox.OutboxFilters(user_id=busiest.user_id)):
+        assert _faults_of(crowded, lambda s, f=mails: outbox.list_outbox(s, who, f)) == []
+
+
+def test_what_was_kept_is_counted_by_its_index(crowded: Engine) -> None:
+    assert _faults_of(crowded, lambda s: outbox.count_kept(s, ADMIN)) == []
+
+
 def test_background_work_reads_little(crowded: Engine) -> None:
     """What is looked for each minute."""
+    with clock.stopped(clock.now() + timedelta(days=2)):
+        assert _faults_of(crowded, lambda s: deliveries.list_due_readers(s, ADMIN)) == []
     for condition in (due.is_hold_over(), *map(due.is_reminder_due, due.REMINDERS), due.is_to_complete(48)):
         assert _faults_of(crowded, lambda s, c=condition: due.list_due(s, ADMIN, c)) == []
 
@@ -314,6 +431,8 @@ def test_figures_read_no_table_as_a_whole(crowded: Engine, restated: bool) -> No
     def read(session: Session) -> None:
         figures.list_currencies(session, ADMIN)
         figures.month_figures(session, ADMIN, "ZAR", Span(), ZONE, restated=restated)
+        year = figure_period("12-months", ZONE, Span()).span
+        figures.month_figures(session, ADMIN, "ZAR", year, ZONE, restated=restated)
 
     assert _faults_of(crowded, read) == []
 
@@ -331,7 +450,7 @@ def _busiest(engine: Engine, role: Role) -> Actor:
 
 
 SHORT = {
-    "list_currencies": "steps through the index, one row a query",
+    "list_currencies": "steps through the index, one row a currency",
     "list_demo_accounts": "one row for each role",
     "list_services": "what one practitioner offers",
     "list_returnable": "the products of one order",
@@ -349,6 +468,7 @@ SHORT = {
 ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_bookings": lambda ids: (bookings.BookingFilters(),),
     "list_due": lambda ids: (due.is_hold_over(),),
+    "list_due_readers": lambda ids: (),
     "list_notifications": lambda ids: (),
     "list_orders": lambda ids: (orders.OrderFilters(),),
     "list_products": lambda ids: (products.ProductFilters(),),
@@ -377,15 +497,32 @@ ARGUMENTS: dict[str, Callable[[dict[str, uuid.UUID]], tuple[Any, ...]]] = {
     "list_tags": lambda ids: (),
     "list_views": lambda ids: (),
     "find_requesters": lambda ids: ("zulu",),
+    "list_outbox": lambda ids: (outbox.OutboxFilters(),),
+    "list_tellings": lambda ids: (tellings.Asked(),),
+    "find_people": lambda ids: ("zulu",),
+    "list_deeds": lambda ids: _somebodys(ids),
     "list_mails": lambda ids: (incoming_mails.MailFilters(),),
     "list_tickets": lambda ids: (tickets.TicketFilters(),),
     "list_rows_of": lambda ids: ([ids["tickets"]],),
     "list_moves": lambda ids: (ids["tickets"],),
     "find_linkable": lambda ids: (_ticket(ids),),
     "find_mergeable": lambda ids: (_ticket(ids),),
+    "list_conversations": lambda ids: (conversations.ConversationFilters(),),
+    "list_private_messages": lambda ids: (ids["conversations"],),
+    "list_readings": lambda ids: (ids["conversations"],),
+    "list_reported": lambda ids: (reported_messages.ReportFilters(),),
     "list_due_calendars": lambda ids: (clock.now(),),
 }
 """What else a bounded list is given beside the session and the actor."""
+
+
+def _somebodys(ids: dict[str, uuid.UUID]) -> tuple[tellings.Somebody, tellings.Subject]:
+    with read_session() as session:
+        (person, *_) = tellings.find_people(session, ADMIN, "zulu")
+        ticket = ticket_messages.get_ticket(session, ADMIN, ids["tickets"])
+        subject = tellings.read_question(session, ADMIN, {"record": ticket.number}, ZONE).subject
+        assert subject is not None
+        return person, subject
 
 
 def _ticket(ids: dict[str, uuid.UUID]) -> ticket_messages.TicketDetail:
@@ -411,7 +548,7 @@ def test_no_list_is_unbounded(crowded: Engine, listed: Callable[..., Any]) -> No
     with crowded.connect() as connection:
         ids = {
             table: connection.execute(text(f"SELECT id FROM {table} LIMIT 1")).scalar_one()
-            for table in ("bookings", "products", "practitioners", "tickets")
+            for table in ("bookings", "conversations", "products", "practitioners", "tickets")
         }
     with read_session() as session, listening(crowded) as heard:
         listed(session, ADMIN, *ARGUMENTS[listed.__name__](ids))

@@ -101,6 +101,7 @@ def test_the_invariants_hold_in_it(tiny) -> None:
         ),
         ("UPDATE practitioners SET booking_count = booking_count + 1 WHERE booking_count > 3", "counted"),
         ("UPDATE ledger_hours SET entries = entries + 1 WHERE hour = (SELECT min(hour) FROM ledger_hours)", "hours"),
+        ("UPDATE ledger_days SET entries = entries + 1 WHERE day = (SELECT min(day) FROM ledger_days)", "days"),
     ],
 )
 def test_the_proof_finds_what_is_wrong(tiny, damage: str, sentence: str) -> None:

@@ -27,6 +27,7 @@ DETAILS = {
     "order": "/orders",
     "review": "/reviews",
     "ticket": "/tickets",
+    "conversation": "/messages",
 }
 
 

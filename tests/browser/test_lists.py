@@ -49,7 +49,7 @@ def test_find_bookings_and_send_the_address_to_a_colleague(person, world):
 def test_sort_by_a_heading_and_turn_to_the_next_page(person, world):
     """The server sorts all rows, not only those on the screen; the next page goes on where the first ended."""
     who = person(Role.ADMIN)
-    page = who.open("/bookings")
+    page = who.open("/bookings?view=all")
     expect(who.rows().first).to_be_visible()
     newest = who.column(1)
     heading = page.get_by_role("button", name="When", exact=True)

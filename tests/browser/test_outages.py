@@ -1,5 +1,7 @@
 """When something goes away under an open page: the database's connections, the whole console."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import make_url
@@ -54,3 +56,26 @@ def test_go_on_after_the_console_was_started_anew(person, serving, world, watch)
     reader.page.get_by_test_id("stSidebarNavLink").filter(has_text="Orders").click()
     expect(reader.page.get_by_role("heading", name="Orders", exact=True)).to_be_visible()
     expect(reader.rows().first).to_be_visible()
+
+
+def test_the_first_filter_after_a_restart_counts(person, serving, watch):
+    """On a page that the process before has drawn the choice that is changed first keeps its change."""
+    watch.allow(r"ERR_CONNECTION_|WebSocket|Client Error in reaching server|server is not responding")
+    who = person(Role.SUPPORT)
+    page = who.open("/bookings")
+    expect(who.rows().first).to_be_visible()
+    anew(serving, page)
+    who.choose("Status", "Cancelled")
+    expect(page).to_have_url(re.compile(r"/bookings\?(view=upcoming&)?status=cancelled"))
+    expect(who.rows().first).to_contain_text("Cancelled")
+    anew(serving, page)
+    page.get_by_role("radio", name="Before today").click()
+    expect(page).to_have_url(re.compile(r"view=past"))
+    expect(page.get_by_role("radio", name="Before today")).to_be_checked()
+
+
+def anew(serving, page) -> None:
+    """Start the console anew under an open page."""
+    serving.stop()
+    serving.start()
+    page.wait_for_selector('[data-test-connection-state="CONNECTED"]', timeout=30_000)

@@ -96,6 +96,7 @@ def test_every_business_table_is_in_the_trail(database: str) -> None:
     without = {
         "audit_entries",  # the trail itself
         "ledger_hours",  # sums of entries that are in the trail
+        "ledger_days",
         "form_tokens",  # used up in the transaction of what they guard
         "sign_in_attempts",  # a log of its own
         "document_files",  # bytes; the row of the document, with their size, is in the trail
@@ -150,7 +151,10 @@ def test_nothing_is_truncated_past_the_trail(database: str) -> None:
         connection.execute(text("TRUNCATE favourites"))
 
 
-@pytest.mark.parametrize("statement", ["UPDATE ledger_hours SET entries = 2", "DELETE FROM ledger_hours"])
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE ledger_hours SET entries = 2", "DELETE FROM ledger_hours", "UPDATE ledger_days SET entries = 2"],
+)
 def test_sums_of_the_books_are_not_changed_by_hand(session: Session, statement: str) -> None:
     with pytest.raises(IntegrityError, match="kept by triggers"):
         session.execute(text(statement))

@@ -207,3 +207,18 @@ def test_no_path_leads_out_of_the_folder(console: Console, path: str) -> None:
     assert answer.status in (400, 404)
     assert "root:" not in answer.text
     assert "import" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/care/bookings", "/bookings/x", "/index.html", "/signin"])
+def test_an_address_of_no_screen_is_a_sentence(console: Console, path: str) -> None:
+    """R-UI-02: where Streamlit would open the home page under a dialog of its own."""
+    assert console.ask(path).status == 303
+    answer = console.ask(path, token=signed_in(console)[1])
+    assert answer.status == 404
+    assert "There is no such screen." in answer.text
+    assert '<a href="/">Go to the console</a>' in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/bookings", "/bookings/", "/my-tickets", "/_stcore/health", "/favicon.png"])
+def test_the_console_answers_its_own_addresses(console: Console, path: str) -> None:
+    assert console.ask(path, token=signed_in(console)[1]).status == 200

@@ -30,17 +30,17 @@ def add_user(**kw) -> User:
 
 def test_an_anonymous_deep_link_leads_over_the_sign_in_to_the_page_asked_for(console: Console) -> None:
     user = add_user()
-    asked = console.ask("/care/bookings?status=pending&q=a%20b")
+    asked = console.ask("/bookings?status=pending&q=a%20b")
     assert (asked.status, asked.headers["location"]) == (
         303,
-        "/sign-in?next=/care/bookings%3Fstatus%3Dpending%26q%3Da%2520b",
+        "/sign-in?next=/bookings%3Fstatus%3Dpending%26q%3Da%2520b",
     )
     form = console.ask(asked.headers["location"])
     assert form.status == 200
-    assert 'name="next" value="/care/bookings?status=pending&amp;q=a%20b"' in form.text
-    done = console.sign_in(user.email, target="/care/bookings?status=pending&q=a%20b")
-    assert (done.status, done.headers["location"]) == (303, "/care/bookings?status=pending&q=a%20b")
-    assert console.ask("/care/bookings", token=done.token).status == 200
+    assert 'name="next" value="/bookings?status=pending&amp;q=a%20b"' in form.text
+    done = console.sign_in(user.email, target="/bookings?status=pending&q=a%20b")
+    assert (done.status, done.headers["location"]) == (303, "/bookings?status=pending&q=a%20b")
+    assert console.ask("/bookings", token=done.token).status == 200
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(console: Console) -> None:
@@ -74,11 +74,11 @@ def test_every_failure_reads_the_same(console: Console, kind: str) -> None:
     user = add_user(**changes)
     email = "nobody@example.org" if kind == "unknown" else user.email
     password = {"wrong password": "not the three words", "too long": PASSWORD + "x" * 80}.get(kind, PASSWORD)
-    answer = console.sign_in(email, password, target="/care/bookings")
+    answer = console.sign_in(email, password, target="/bookings")
     assert answer.status == 401
     assert f'role="alert" id="problem">{WRONG}<' in answer.text
     assert f'value="{email}"' in answer.text
-    assert 'name="next" value="/care/bookings"' in answer.text
+    assert 'name="next" value="/bookings"' in answer.text
     assert "set-cookie" not in answer.headers
     with transaction(SYSTEM, "test") as session:
         assert session.scalars(select(SignInSession)).all() == []
@@ -126,8 +126,8 @@ def test_a_form_of_another_site_is_refused(console: Console) -> None:
 
 def test_who_is_signed_in_does_not_see_the_form_again(console: Console) -> None:
     token = console.sign_in(add_user().email).token
-    again = console.ask("/sign-in?next=/care/bookings", token=token)
-    assert (again.status, again.headers["location"]) == (303, "/care/bookings")
+    again = console.ask("/sign-in?next=/bookings", token=token)
+    assert (again.status, again.headers["location"]) == (303, "/bookings")
 
 
 def test_signing_in_again_ends_the_session_the_browser_had(console: Console) -> None:

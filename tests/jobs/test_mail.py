@@ -5,17 +5,18 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from avenrae.db.transaction import read_session, transaction
 from avenrae.enums import MailStatus, NoticeKind
 from avenrae.errors import StartError
 from avenrae.integrations.mail import Delayed, Letter, Refused, compose
 from avenrae.jobs.mail import send_one
-from avenrae.models import OutboxMail
+from avenrae.models import Notification, OutboxMail
 from avenrae.services.notices import notify
 from avenrae.services.outbox import UNKNOWN, hand_over, next_letter
 from avenrae.settings import Settings, settings
+from avenrae.ui.navigation import address_of
 from tests import make
 from tests.jobs.conftest import SYSTEM
 from tests.jobs.mail_server import Mailbox, certificate, serving
@@ -66,7 +67,8 @@ def test_a_letter_arrives_once(mail_id: uuid.UUID, set_up: Callable[..., None]) 
     assert letter["Subject"] == "Läuft"
     assert letter["Date"].datetime.isoformat() == "2026-03-16T10:00:00+00:00"
     assert letter["Message-ID"] == f"<{mail_id}@avenrae.example>"
-    assert letter.get_content().splitlines() == ["Your session begins at 12:00 SAST.", ".", "À bientôt"]
+    plain = letter.get_body(("plain",)).get_content().splitlines()
+    assert plain[:3] == ["Your session begins at 12:00 SAST.", ".", "À bientôt"]
     assert row(mail_id) == (MailStatus.SENT, 1, "")
 
 
@@ -183,6 +185,7 @@ def letter(**kw: object) -> Letter:
         "to": "a@b.org",
         "subject": "Hi",
         "text": "",
+        "html": "",
         "written_at": datetime.fromisoformat("2026-01-01T00:00Z"),
     }
     return Letter(**{**plain, **kw})
@@ -193,6 +196,57 @@ def test_a_subject_adds_no_header() -> None:
     assert message["Subject"] == "Hi Bcc: all@example.org Text"
     assert message["Bcc"] is None
     assert b"\nBcc" not in message.as_bytes()
+
+
+def test_both_parts_arrive(database: str, noon: datetime, set_up: Callable[..., None]) -> None:
+    """Plain text first, then HTML of the same words, with a button to the record and a place for answers."""
+    evil = "<b>Zoë</b> & “שלום” 👋"
+    with transaction(SYSTEM, "cause") as session:
+        user = make.make_user(session, email="zoe@example.org")
+        notify(
+            session,
+            user.id,
+            NoticeKind.TICKET,
+            subject=f"Reply to T-1, {evil}\r\nBcc: all@example.org",
+            text=f"{evil}\nSecond line\n\n{'long' * 500}",
+            screen="support/ticket",
+            record_id=user.id,
+            once="one",
+            reply_to="support+t-1.0123@example.org",
+        )
+        mail_id = session.scalars(select(OutboxMail.id)).one()
+    box = Mailbox()
+    with serving(box) as server:
+        url = "https://console.example.com/desk"
+        set_up(smtp_url=f"smtp://{server}", mail_from=SENDER, public_url=url)
+        send_one(SYSTEM, mail_id)
+    (letter,) = box.letters
+    assert letter.defects == []
+    assert letter.get_content_type() == "multipart/alternative"
+    plain, html = letter.iter_parts()
+    assert (plain.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+    assert (letter["Reply-To"], letter["Bcc"]) == ("support+t-1.0123@example.org", None)
+    assert letter["Subject"] == f"Reply to T-1, {evil} Bcc: all@example.org"
+    link = f"{url}/ticket?id={user.id}"
+    lines = plain.get_content().splitlines()
+    assert lines[:4] == [evil, "Second line", "", "long" * 500]
+    assert lines[4:6] == ["", f"Open it in the console: {link}"]
+    page = html.get_content()
+    assert "&lt;b&gt;Zoë&lt;/b&gt; &amp; “שלום” 👋<br>" in page
+    assert f'<a href="{link}"' in page
+    assert "<b>" not in page
+
+
+def test_a_mail_of_several_notices_opens_the_list(mail_id, set_up) -> None:
+    """A digest carries several; each has its own record."""
+    with transaction(SYSTEM, "digest") as session:
+        mail = session.get_one(OutboxMail, mail_id)
+        notify(session, mail.user_id, mail.kind, subject="B", text="b", screen="", record_id=None, once="two")
+        session.execute(update(Notification).values(mail_id=mail_id))
+        set_up(public_url="https://console.example.com")
+        letter = next_letter(session, SYSTEM, mail_id, address_of)
+    assert letter is not None
+    assert "Open it in the console: https://console.example.com/notifications\n" in letter.text
 
 
 @pytest.mark.parametrize("to", ["a@b.org, c@d.org", "a@b.org>", "a@b@c", "<a@b.org>", "a\x01@b.org", "@", ""])
@@ -206,6 +260,9 @@ def test_one_letter_goes_to_one_mailbox(to: str) -> None:
     [
         ({"SMTP_URL": "http://mail"}, "must be an address like smtp://user:password@host:587"),
         ({"SMTP_URL": "smtp://mail:port"}, "must be an address like smtp://user:password@host:587"),
+        ({"PUBLIC_URL": "console.example.com"}, "must be an address like https://console.example.com"),
+        ({"PUBLIC_URL": "https://a b"}, "must be an address like https://console.example.com"),
+        ({"PUBLIC_URL": "javascript://x"}, "must be an address like https://console.example.com"),
         ({"MAIL_FROM": "somebody"}, "must be an address like Avenrae <hello@example.com>"),
         ({"SMTP_URL": "smtp://mail"}, "AVENRAE_SMTP_URL is set without AVENRAE_MAIL_FROM"),
     ],

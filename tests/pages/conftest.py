@@ -12,6 +12,8 @@ from avenrae.db.transaction import transaction
 from avenrae.enums import Role
 from avenrae.models import Client, Practitioner, SignInSession, User
 from avenrae.permissions import Actor
+from avenrae.services.conversations import start_conversation
+from avenrae.services.tickets import Link, link_ticket
 from tests import make
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -84,8 +86,11 @@ def world(database: str, people: dict[Role, str]) -> dict[str, str]:
             held.id,
             rating=5,
         )
+        talk = start_conversation(session, own, practitioner.id, "Good day")
+        link_ticket(session, SYSTEM, ticket.id, Link.CONVERSATION, talk.conversation_id)
         return {
             "support/ticket": str(ticket.id),
+            "support/conversation": str(talk.conversation_id),
             "care/booking": str(booking.id),
             "care/review": str(review.id),
             "care/practitioner": str(practitioner.id),

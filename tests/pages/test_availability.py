@@ -1,6 +1,6 @@
 """The availability page and a practitioner's home, tab by tab and reader by reader."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -8,8 +8,8 @@ from sqlalchemy import select
 from avenrae import clock
 from avenrae.db.transaction import transaction
 from avenrae.enums import BookingStatus, Role
-from avenrae.models import Practitioner, User
-from avenrae.services.availability import add_override, block_days
+from avenrae.models import AvailabilityRule, Practitioner, User
+from avenrae.services.availability import add_override, block_days, set_week
 from avenrae.services.busy_calendars import add_busy_calendar, note_unread
 from tests import make
 from tests.pages.conftest import SYSTEM, sign_in
@@ -107,6 +107,26 @@ def test_a_day_without_sessions_says_when_the_next_one_is(console, people, owner
 
 def test_support_has_no_practitioners_day(console, people) -> None:
     assert "free gap" not in written(console(people[Role.SUPPORT]))
+
+
+@pytest.mark.parametrize(
+    ("weekday", "change"),
+    [(5, "<span><u>09:00–12:00</u></span><i>was closed</i>"), (0, "No day of them changes")],
+)
+def test_repeating_hours_are_previewed_before_they_are_saved(console, people, noon, weekday: int, change: str) -> None:
+    """The first Saturday is new; the first Monday lies within the week's hours."""
+    with transaction(SYSTEM, "prepare") as session:
+        owner = session.scalars(select(Practitioner)).one()
+        session.query(AvailabilityRule).filter_by(practitioner_id=owner.id).delete()
+        set_week(session, SYSTEM, owner.id, [(0, time(9), time(17))])
+    app = console(people[Role.PRACTITIONER], "care/availability")
+    next(b for b in app.button if b.label == "Add repeating hours…").click().run()
+    app.selectbox(key="rep:weekday").set_value(weekday)
+    next(b for b in app.button if b.label == "Add repeating hours…").click().run()
+    assert not app.exception
+    text = written(app) + "\n".join(i.value for i in app.info)
+    assert "A frame marks the days that change." in text
+    assert change in text
 
 
 def test_another_practitioner_is_not_shown(console, people, owner) -> None:

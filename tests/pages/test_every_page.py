@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import text
+from streamlit.util import calc_hash
 
 from avenrae.db import engine as db
 from avenrae.db.transaction import transaction
@@ -19,10 +20,18 @@ def test_opens_or_is_not_there(console, people, world, screen: Screen, role: Rol
     params = {"id": world[screen.script]} if screen.script in world else {}
     if screen.script == "support/ticket" and role is Role.PRACTITIONER:
         params = {"id": _ticket_of_the_practitioner()}
+    if screen.script == "support/conversation" and role in (Role.SUPPORT, Role.ADMIN):
+        params["ticket"] = world["support/ticket"]
     if role not in screen.roles:
         app = console(people[role])
         with pytest.raises(ValueError, match="Could not find a navigation page"):
             app.switch_page(f"pages/{screen.script}.py")
+        app._page_hash = calc_hash(screen.url_path)
+        app.run()
+        assert not app.exception
+        assert [t.value for t in app.title] == ["Not your screen"]
+        (said,) = [i.value for i in app.info]
+        assert said.startswith(f"“{screen.title}” is for ")
         return
     app = console(people[role], screen.script, **params)
     assert not app.exception
@@ -78,3 +87,26 @@ def test_a_changed_role_counts_at_the_next_click(console, people) -> None:
         connection.execute(text("UPDATE users SET role = 'support' WHERE role = 'admin'"))
     app.run()
     assert [t.value for t in app.title] != ["Overview"]
+
+
+@pytest.mark.parametrize(
+    ("role", "title"), [(Role.ADMIN, "Inventory"), (Role.PRACTITIONER, "Products"), (Role.CLIENT, "Products")]
+)
+def test_who_keeps_no_stock_reads_of_products(console, people, role: Role, title: str) -> None:
+    assert console(people[role], "store/inventory").title[0].value == title
+
+
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        (Role.CLIENT, "“Overview” is for admins and practitioners, not for clients."),
+        (Role.SUPPORT, "“Overview” is for admins and practitioners, not for support. An admin can change your role."),
+    ],
+)
+def test_somebody_elses_screen_says_whose_it_is(console, people, role: Role, said: str) -> None:
+    """R-USR-01: nothing of the screen, a sentence and the way home."""
+    app = console(people[role])
+    app._page_hash = calc_hash("overview")
+    app.run()
+    assert [i.value for i in app.info] == [said]
+    assert not app.metric

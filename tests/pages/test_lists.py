@@ -2,7 +2,7 @@
 
 import pytest
 
-from avenrae.queries.listing import COUNT_LIMIT
+from avenrae.queries.listing import COUNT_LIMIT, SEARCH_LIMIT, limit_of
 from avenrae.ui import lists
 
 LAST_COUNTED = COUNT_LIMIT // 50
@@ -27,3 +27,9 @@ LAST_COUNTED = COUNT_LIMIT // 50
 def test_pages_go_on_where_counting_stops(total: int, asked: int, found: int, pages: int) -> None:
     """A page that is offered has rows, except where the next one after a full page has none."""
     assert lists._pages(total, asked, found) == pages
+
+
+def test_counting_stops_sooner_in_a_search() -> None:
+    assert lists._pages(SEARCH_LIMIT + 1, 1, 50, limit_of("dlamini")) == SEARCH_LIMIT // 50 + 1
+    assert lists._pages(SEARCH_LIMIT + 1, 1, 50, limit_of(" ")) == SEARCH_LIMIT // 50 + 1
+    assert lists._pages(SEARCH_LIMIT + 1, 21, 1, limit_of("")) == 21

@@ -84,12 +84,15 @@ def recomputed(entries: list[dict], currency: str, span: Span, zone: str, *, res
     seed=st.integers(0, 10**6),
     zone=st.sampled_from([JOHANNESBURG, "Europe/London", "America/New_York", "Asia/Kathmandu"]),
     restated=st.booleans(),
-    bounded=st.booleans(),
+    cut=st.none() | st.integers(0, 48),
 )
-def test_figures_equal_a_recomputation(session: Session, seed: int, zone: str, restated: bool, bounded: bool) -> None:
+def test_figures_equal_a_recomputation(session: Session, seed: int, zone: str, restated: bool, cut: int | None) -> None:
     """R-AN-02, R-AN-01: every month and source to the cent, in any zone; their sums are the totals."""
     entries = random_entries(seed, 60)
-    span = Span(midnight(date(2025, 3, 1), zone), midnight(date(2026, 4, 1), zone)) if bounded else ALWAYS
+    span = ALWAYS
+    if cut is not None:
+        hours = timedelta(hours=cut)
+        span = Span(midnight(date(2025, 3, 1), zone) + hours, midnight(date(2026, 4, 1), zone) - hours)
     with session.begin_nested() as nested:
         session.execute(insert(LedgerEntry), entries)
         for currency in ("ZAR", "GBP"):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from avenrae.enums import Role
 from avenrae.models import Order, User
 from avenrae.permissions import Actor
-from avenrae.queries import people
+from avenrae.queries import listing, people
 from avenrae.queries.bookings import BookingFilters, count_bookings, each_booking, list_bookings
 from avenrae.queries.orders import OrderFilters, count_orders, each_order, list_orders
 from tests import make
@@ -16,11 +16,11 @@ from tests import make
 SYSTEM = Actor.system("Test")
 
 
-@pytest.fixture(params=[1_000, 0], ids=["rare", "common"])
+@pytest.fixture(params=[(1_000, 500, 5_000), (0, 0, 0), (0, 500, 5_000)], ids=["rare", "common", "short"])
 def common(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More people and rows than this are a common name: the same search is answered in both ways."""
-    monkeypatch.setattr(people, "_COMMON", request.param)
-    monkeypatch.setattr(people, "_MANY", request.param)
+    """What makes a name common, or a list short: the same search is answered in every way."""
+    for name, number in zip(("_COMMON", "_MANY", "_FEW"), request.param, strict=True):
+        monkeypatch.setattr(people, name, number)
 
 
 @pytest.fixture
@@ -63,18 +63,32 @@ def test_filters_narrow_a_search(session: Session, named: list[str], common: Non
     assert count_bookings(session, SYSTEM, wanted) == 2
 
 
-def test_own_bookings_are_searched_by_name(session: Session, noon: datetime) -> None:
+def test_own_bookings_are_searched_by_name(session: Session, noon: datetime, common: None) -> None:
     """R-USR-01: a practitioner finds his clients by name, a client both; neither finds anybody else's."""
     practitioner = make.make_practitioner(session, user={"first_name": "Thandi", "last_name": "Moyo"})
-    client = make.make_client(session, user={"first_name": "Thandi", "last_name": "Zulu"})
+    client = make.make_client(session, user={"first_name": "Thandi", "last_name": "Zulu", "email": "lotus@example.com"})
     own = make.make_booking(session, client=client, practitioner=practitioner)
     make.make_booking(session, client=client)
     as_practitioner = make.actor_of(session.get_one(User, practitioner.user_id), practitioner=practitioner)
     assert _of(session, as_practitioner, "zulu") == [own.reference]
-    assert _of(session, as_practitioner, "moyo") == []
+    assert _of(session, as_practitioner, "thandi zu") == [own.reference]
+    assert _of(session, as_practitioner, "th") == [own.reference]
+    assert _of(session, as_practitioner, "moyo") == _of(session, as_practitioner, "lotus@") == []
+    assert len(_of(session, SYSTEM, "lotus@")) == 2
     as_client = make.actor_of(session.get_one(User, client.user_id), client=client)
     assert _of(session, as_client, "moyo") == [own.reference]
     assert _of(session, as_client, own.reference) == [own.reference]
+
+
+def test_counting_stops_where_a_search_finds_many(
+    session: Session, named: list[str], common: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages go on beyond it."""
+    monkeypatch.setattr(listing, "SEARCH_LIMIT", 1)
+    wanted = BookingFilters(search="zolile")
+    assert count_bookings(session, SYSTEM, wanted) == 2
+    assert [b.reference for b in list_bookings(session, SYSTEM, wanted, page=3, size=1)] == named[2:]
+    assert count_bookings(session, SYSTEM, BookingFilters()) == 4
 
 
 def test_orders_by_client(session: Session, noon: datetime, common: None) -> None:

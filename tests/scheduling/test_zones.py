@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avenrae.errors import InvalidInput
-from avenrae.scheduling.zones import instant, local_day, spoken, zone_named
+from avenrae.scheduling.zones import instant, local_day, on_clocks, spoken, zone_named
 
 NEW_YORK = ZoneInfo("America/New_York")
 ZONES = ["America/New_York", "Europe/London", "Australia/Lord_Howe", "Africa/Johannesburg", "Asia/Kathmandu"]
@@ -71,3 +71,65 @@ def test_every_spoken_time_names_its_zone() -> None:
 
 def test_the_day_is_the_zones_own() -> None:
     assert local_day(at("2026-03-16T23:00:00+00:00"), ZoneInfo("Africa/Johannesburg")) == date(2026, 3, 17)
+
+
+@pytest.mark.parametrize(
+    ("instant_", "zones", "told"),
+    [
+        (
+            "2026-03-16T12:00Z",
+            ["Africa/Johannesburg", "Europe/London"],
+            "Mon 16 March 2026, 14:00 (Africa/Johannesburg), 12:00 (Europe/London)",
+        ),
+        ("2026-03-16T12:00Z", ["Africa/Johannesburg"] * 2, "Mon 16 March 2026, 14:00 (Africa/Johannesburg)"),
+        (
+            "2026-03-16T12:00Z",
+            ["Africa/Johannesburg", "Africa/Maputo"],
+            "Mon 16 March 2026, 14:00 (Africa/Johannesburg)",
+        ),
+        (
+            "2026-03-28T12:00Z",
+            ["Europe/London", "Africa/Johannesburg"],
+            "Sat 28 March 2026, 12:00 (Europe/London), 14:00 (Africa/Johannesburg)",
+        ),
+        (
+            "2026-03-29T12:00Z",
+            ["Europe/London", "Africa/Johannesburg"],
+            "Sun 29 March 2026, 13:00 (Europe/London), 14:00 (Africa/Johannesburg)",
+        ),
+        (
+            "2026-03-08T12:00Z",
+            ["Africa/Johannesburg", "America/New_York"],
+            "Sun 8 March 2026, 14:00 (Africa/Johannesburg), 08:00 (America/New_York)",
+        ),
+        (
+            "2026-12-31T22:30Z",
+            ["Africa/Johannesburg", "Europe/London"],
+            "Fri 1 January 2027, 00:30 (Africa/Johannesburg), Thu 31 December 2026, 22:30 (Europe/London)",
+        ),
+        (
+            "2026-03-16T20:00Z",
+            ["America/New_York", "Asia/Kathmandu", "Africa/Johannesburg"],
+            "Mon 16 March 2026, 16:00 (America/New_York), Tue 17 March 2026, 01:45 (Asia/Kathmandu),"
+            " Mon 16 March 2026, 22:00 (Africa/Johannesburg)",
+        ),
+        (
+            "2026-10-25T00:30Z",
+            ["Europe/London", "Africa/Johannesburg"],
+            "Sun 25 October 2026, 01:30 BST (Europe/London), 02:30 (Africa/Johannesburg)",
+        ),
+        (
+            "2026-10-25T01:30Z",
+            ["Europe/London", "Africa/Johannesburg"],
+            "Sun 25 October 2026, 01:30 GMT (Europe/London), 03:30 (Africa/Johannesburg)",
+        ),
+        (
+            "2026-11-01T06:30Z",
+            ["Africa/Johannesburg", "America/New_York"],
+            "Sun 1 November 2026, 08:30 (Africa/Johannesburg), 01:30 EST (America/New_York)",
+        ),
+    ],
+)
+def test_a_time_on_both_clocks(instant_: str, zones: list[str], told: str) -> None:
+    """R-BOOK-12: the reader's own first, another only where it shows another time, over DST of either and midnight."""
+    assert on_clocks(at(instant_), *zones) == told

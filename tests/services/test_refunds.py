@@ -129,7 +129,7 @@ def test_above_the_limit_an_admin_is_asked(session: Session, noon: datetime) -> 
     request = ask_for_refund(
         session, agent, amount_minor=2_500_00, reason="Never came", booking_id=booking.id, ticket_id=ticket.id
     )
-    notice = session.scalars(select(Notification)).one()
+    notice = session.scalars(select(Notification).where(Notification.event == "refund_asked")).one()
     assert (notice.user_id, notice.kind, notice.record_id) == (admin.user_id, "refund", request.id)
     assert notice.title == f"{agent.name} asks for a refund of R\u00a02\u00a0500.00"
     with pytest.raises(NotPermitted, match=r"^Your role \(support\) does not allow this\."):

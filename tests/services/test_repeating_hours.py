@@ -8,13 +8,14 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from avenrae import clock
+from avenrae.countries import countries
 from avenrae.enums import Role
 from avenrae.errors import AvenraeError, Conflict, InvalidInput, NotFound, NotPermitted
 from avenrae.permissions import Actor
 from avenrae.queries.availability import get_availability, sessions_within_days
 from avenrae.queries.diaries import list_slots
 from avenrae.scheduling.hours import Range, Rule, less, next_days, next_gap
-from avenrae.scheduling.public_holidays import countries, public_holidays
+from avenrae.scheduling.public_holidays import public_holidays
 from avenrae.services.availability import add_rule, block_days
 from avenrae.ui.availability.repeating import rrule_of, spoken_days
 from tests.make import make_actor, make_booking, make_practitioner, make_service

@@ -180,7 +180,7 @@ def test_internal_notes_are_for_the_desk(session: Session, desk: None) -> None:
     write_message(session, agent, ticket.id, "He is rude", is_internal=True)
     assert [m.body for m in read_part(session, own, ticket.id).messages] == ["I waited an hour."]
     assert [m.is_internal for m in read_part(session, agent, ticket.id).messages] == [False, True]
-    assert told(session) == []
+    assert told(session) == [(own.user_id, f"We have your message: {ticket.number}, {ticket.subject}")]
     detail = get_ticket(session, own, ticket.id)
     assert (detail.assignee_name, detail.tags) == (None, ())
 
@@ -199,6 +199,7 @@ def test_who_is_told(session: Session, desk: None) -> None:
     change_ticket(session, other, ticket.id, status=S.RESOLVED)
     name = f"{ticket.number}, {ticket.subject}"
     assert told(session) == [
+        (own.user_id, f"We have your message: {name}"),
         (own.user_id, f"Reply to {name}"),
         (agent.user_id, f"News in {name}"),
         (other.user_id, f"Assigned to you: {name}"),
@@ -208,6 +209,7 @@ def test_who_is_told(session: Session, desk: None) -> None:
     ]
     bodies = session.scalars(select(OutboxMail.body).where(OutboxMail.user_id == own.user_id).order_by(OutboxMail.id))
     assert [b.splitlines()[0] for b in bodies] == [
+        f"Its number is {ticket.number}; somebody of our team answers it. This is what we have:",
         "Hello",
         "Done",
         "We consider this resolved. If it is not, answer in the ticket and it opens again.",
@@ -289,9 +291,13 @@ def test_links_are_to_what_is_there(session: Session, desk: None) -> None:
     link_ticket(session, SYSTEM, ticket.id, Link.BOOKING, booking.id)
     link_ticket(session, SYSTEM, ticket.id, Link.CONVERSATION, talk.id)
     linked = find_linked(session, SYSTEM, get_ticket(session, SYSTEM, ticket.id))
-    assert [(o.kind, o.reference) for o in linked] == [("booking", booking.reference), ("conversation", "Conversation")]
+    worker = session.get_one(User, practitioner.user_id)
+    assert [(o.kind, o.reference) for o in linked] == [
+        ("booking", booking.reference),
+        ("conversation", f"{asking.name} and {worker.name}"),
+    ]
     seen = find_linked(session, make.actor_of(asking, client=client), get_ticket(session, SYSTEM, ticket.id))
-    assert [o.kind for o in seen] == ["booking"]
+    assert [o.kind for o in seen] == ["booking", "conversation"]
     found = find_linkable(session, SYSTEM, get_ticket(session, SYSTEM, ticket.id), booking.reference.lower())
     assert [o.id for o in found] == [booking.id]
     with pytest.raises(Conflict, match=r"^A ticket is linked to conversations of its requester only\.$"):

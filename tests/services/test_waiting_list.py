@@ -112,12 +112,14 @@ def test_the_first_who_joined_is_offered_the_place(session: Session, day: Day, n
     told = session.scalars(select(Notification).where(Notification.user_id == first.user_id)).one()
     assert (told.title, told.body, told.screen, told.record_id) == (
         "A place is free for you",
-        f"Healing session with {day.worker().name}, Tue 17 Mar 2026, 10:00 SAST. It is held for you until"
-        " Mon 16 Mar 2026, 13:00 SAST. Accept it, or decline it so that the next person gets it.",
+        f"Healing session with {day.worker().name}, Tue 17 March 2026, 10:00 (Africa/Johannesburg)."
+        " It is held for you until Mon 16 March 2026, 13:00 (Africa/Johannesburg). Accept it, or decline it so that the"
+        " next person gets it.",
         "care/waiting_list",
         entry.id,
     )
-    assert session.scalars(select(OutboxMail.user_id)).all() == [first.user_id]
+    offers = select(OutboxMail.user_id).where(OutboxMail.once.startswith("offer:"))
+    assert session.scalars(offers).all() == [first.user_id]
 
 
 def frees_by_reschedule(session: Session, day: Day) -> None:

@@ -41,6 +41,7 @@ EXPECTED = {
         client:add client:view
         conversation:moderate
         figures:operations
+        mail:view
         notification:read
         order:cancel order:fulfil order:view
         payment:refund payment:view

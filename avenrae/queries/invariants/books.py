@@ -4,9 +4,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from avenrae.permissions import Actor
-from avenrae.queries.figures import Figures, month_figures
+from avenrae.queries.figures import Figures, books_span, month_figures
 from avenrae.queries.invariants.invariant import Found, Invariant, Row, by_sql
-from avenrae.queries.periods import Span
+from avenrae.queries.periods import figure_period
 from avenrae.settings import settings
 
 
@@ -40,12 +40,11 @@ _COMPARED = ("gmv", "refunds", "adjustments", "commission", "orders", "bookings"
 
 def _figures(session: Session, limit: int) -> Found:
     """Compare the figures that screens show, added up by month, with the books added up at once."""
-    rows = []
+    rows, actor, zone = [], Actor.system("verify"), settings().time_zone
     for currency, *totals in session.execute(_TOTALS).all():
+        span = figure_period("all", zone, books_span(session, actor, currency)).span
         for restated in (False, True):
-            months = month_figures(
-                session, Actor.system("verify"), currency, Span(), settings().time_zone, restated=restated
-            )
+            months = month_figures(session, actor, currency, span, zone, restated=restated)
             shown = sum((month.figures for month in months), Figures())
             rows += [
                 Row(f"{currency} {name}{' restated' if restated else ''}", f"by month {by_month}, in all {in_all}")
@@ -169,18 +168,21 @@ BOOKS = (
            OR t.kind <> CASE WHEN line.kind = 'refund' OR line.gross_minor < 0 THEN 'refund' ELSE 'charge' END
            OR (line.kind <> 'adjustment' OR line.gross_minor < 0) AND t.amount_minor <> abs(line.gross_minor))""",
     ),
-    by_sql(
-        "ledger-hours",
-        "The books summed by the hour are the books.",
-        """
-        SELECT format('%s %s %s %s', currency, to_char(hour, 'YYYY-MM-DD HH24:MI'), source, kind) AS reference,
-            format('shows %s lines of %s, commission %s; they are %s of %s, %s',
-                   h.entries, h.gross_minor, h.commission_minor, e.n, e.gross, e.commission) AS detail
-        FROM (SELECT currency, date_trunc('hour', occurred_at, 'UTC') AS hour, kind, source, count(*) AS n,
-                     sum(gross_minor) AS gross, sum(commission_minor) AS commission
-              FROM ledger_entries GROUP BY 1, 2, 3, 4) e
-        FULL JOIN ledger_hours h USING (currency, hour, kind, source)
-        WHERE (e.n, e.gross, e.commission) IS DISTINCT FROM (h.entries, h.gross_minor, h.commission_minor)""",
+    *(
+        by_sql(
+            f"ledger-{unit}s",
+            f"The books summed by the {unit} are the books.",
+            f"""
+            SELECT format('%s %s %s %s', currency, to_char({unit}, 'YYYY-MM-DD HH24:MI'), source, kind) AS reference,
+                format('shows %s lines of %s, commission %s; they are %s of %s, %s',
+                       h.entries, h.gross_minor, h.commission_minor, e.n, e.gross, e.commission) AS detail
+            FROM (SELECT currency, date_trunc('{unit}', occurred_at, 'UTC') AS {unit}, kind, source, count(*) AS n,
+                         sum(gross_minor) AS gross, sum(commission_minor) AS commission
+                  FROM ledger_entries GROUP BY 1, 2, 3, 4) e
+            FULL JOIN ledger_{unit}s h USING (currency, {unit}, kind, source)
+            WHERE (e.n, e.gross, e.commission) IS DISTINCT FROM (h.entries, h.gross_minor, h.commission_minor)""",
+        )
+        for unit in ("hour", "day")
     ),
     Invariant("figures", "The figures of all months add up to the books.", _figures),
 )

@@ -12,6 +12,14 @@ PEOPLE = (
         WHERE NOT u.is_active AND s.revoked_at IS NULL AND s.expires_at > now() GROUP BY u.id""",
     ),
     by_sql(
+        "carried-notices",
+        "A mail carries notices to its own reader only, and none whose mail was switched off or goes nowhere.",
+        """
+        SELECT u.email AS reference, format('%s carried by a mail to %s', n.title, m.to_address) AS detail
+        FROM notifications n JOIN outbox m ON m.id = n.mail_id JOIN users u ON u.id = n.user_id
+        WHERE n.user_id <> m.user_id OR n.route IN ('off', 'no_address')""",
+    ),
+    by_sql(
         "profiles",
         "Everybody who is a practitioner or a client has the profile of one.",
         """

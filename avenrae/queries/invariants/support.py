@@ -2,6 +2,10 @@
 
 from avenrae.queries.invariants.invariant import by_sql
 
+_PAIR = """(SELECT string_agg(email, ' and ' ORDER BY role) FROM users
+            WHERE id IN (c.client_user_id, c.practitioner_user_id))"""
+"""A conversation by the addresses of its two members."""
+
 SUPPORT = (
     by_sql(
         "backlog",
@@ -50,5 +54,42 @@ SUPPORT = (
         """
         SELECT number AS reference, format('%s, due %s', status, next_due_at) AS detail
         FROM tickets WHERE status NOT IN ('open', 'in_progress') AND next_due_at IS NOT NULL""",
+    ),
+    by_sql(
+        "conversation-members",
+        "A conversation has its two members and no others, and nobody else writes in it.",
+        f"""
+        SELECT {_PAIR} AS reference, format('%s of its two members, %s messages of others', m.n, w.n) AS detail
+        FROM conversations c
+        CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE user_id IN (client_user_id, practitioner_user_id)) AS n,
+                count(*) AS every FROM conversation_members WHERE conversation_id = c.id) m
+        CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE author_id NOT IN (client_user_id, practitioner_user_id)) AS n
+            FROM messages WHERE conversation_id = c.id) w
+        WHERE (m.n, m.every, w.n) <> (2, 2, 0)""",
+    ),
+    by_sql(
+        "last-private-messages",
+        "A conversation has messages, and knows when the last of them was written.",
+        f"""
+        SELECT {_PAIR} AS reference, format('says %s, messages say %s', c.last_message_at, m.at) AS detail
+        FROM conversations c LEFT JOIN (SELECT conversation_id, max(created_at) AS at FROM messages GROUP BY 1) m
+            ON m.conversation_id = c.id
+        WHERE m.at IS DISTINCT FROM c.last_message_at""",
+    ),
+    by_sql(
+        "reported-messages",
+        "What was reported was reported by the other one, in a ticket of his.",
+        """
+        SELECT t.number AS reference, 'the ticket is not of whom the message was written to' AS detail
+        FROM messages m JOIN conversations c ON c.id = m.conversation_id JOIN tickets t ON t.id = m.ticket_id
+        WHERE t.requester_id = m.author_id OR t.requester_id NOT IN (c.client_user_id, c.practitioner_user_id)""",
+    ),
+    by_sql(
+        "linked-conversations",
+        "A ticket links to conversations of its requester only.",
+        """
+        SELECT t.number AS reference, 'its requester takes no part in the conversation' AS detail
+        FROM tickets t JOIN conversations c ON c.id = t.conversation_id
+        WHERE t.requester_id NOT IN (c.client_user_id, c.practitioner_user_id)""",
     ),
 )

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.enums import WaitlistStatus
 from avenrae.errors import Conflict, InvalidInput
+from avenrae.letters import bookings as letters
 from avenrae.models import Booking, BookingWaitlist
 from avenrae.permissions import Actor, Permission, require
+from avenrae.services.booking_notices import tell_both, tell_practitioner
 from avenrae.services.bookings.calendars import (
     OPEN,
     WORDS,
@@ -42,12 +44,13 @@ def create_booking(
     starts_at: datetime | None,
     notes: str = "",
     outside_hours: bool = False,
+    tells_client: bool = True,
 ) -> Booking:
     """Agree a session for a client: confirmed at once when staff makes it, a hold when the client does.
 
     Price, commission, policy and buffers are copied from the service as they are now (R-BOOK-10). The time must be
     one that is offered (R-BOOK-07); staff may go `outside_hours`, never over another session. No time at all is
-    now, for somebody who stands at the door.
+    now, for somebody who stands at the door. Both sides are told, but not who does it.
 
     Raises:
         InvalidInput: The time has passed or has no zone, or the service is not offered.
@@ -72,6 +75,7 @@ def create_booking(
     session.flush()
     stop_waiting(session, booking)
     offer_places(session, practitioner.id, freed)
+    tell_of_agreed(session, actor, booking, tells_client=tells_client)
     return booking
 
 
@@ -90,6 +94,8 @@ def book_walk_in(
 ) -> Booking:
     """Take somebody in as a client, who gets no password, and agree a session with him; both or neither.
 
+    He stands at the door and is sent nothing.
+
     Raises:
         InvalidInput: A name, the address or the number cannot be used, or what `create_booking` says of the time.
         Conflict: The address is somebody's already, or the time is not free.
@@ -104,6 +110,7 @@ def book_walk_in(
         starts_at=starts_at,
         notes=notes,
         outside_hours=outside_hours,
+        tells_client=False,
     )
 
 
@@ -123,7 +130,7 @@ def reschedule_booking(
         raise Conflict("This session has begun and cannot be moved any more.")
     refuse_offer(session, booking)
     require_time(starts_at)
-    length = booking.ends_at - booking.starts_at
+    length, before = booking.ends_at - booking.starts_at, booking.starts_at
     freed = [(booking.starts_at, booking.ends_at)]
     freed += expire_holds_between(session, booking.practitioner_id, starts_at - NEXT_DAY, starts_at + NEXT_DAY)
     if not (outside_hours and actor.is_staff):
@@ -131,7 +138,20 @@ def reschedule_booking(
     booking.starts_at, booking.ends_at, booking.moved_at = starts_at, starts_at + length, clock.now()
     session.flush()
     offer_places(session, booking.practitioner_id, freed)
+    once = f"moved:{booking.id}:{booking.moved_at.timestamp()}:{starts_at.timestamp()}"
+    tell_both(session, actor, booking, letters.MOVED, once=once, before=before)
     return booking
+
+
+def tell_of_agreed(session: Session, actor: Actor, booking: Booking, *, tells_client: bool = True) -> None:
+    """Tell the practitioner that he is asked, or both sides that a session is agreed."""
+    if booking.hold_expires_at is not None:
+        once, until = f"requested:{booking.id}", booking.hold_expires_at
+        tell_practitioner(session, actor, booking, letters.REQUESTED, once=once, until=until)
+    elif tells_client:
+        tell_both(session, actor, booking, letters.BOOKED, once=f"booked:{booking.id}")
+    else:
+        tell_practitioner(session, actor, booking, letters.BOOKED, once=f"booked:{booking.id}")
 
 
 def stop_waiting(session: Session, *made: Booking) -> None:

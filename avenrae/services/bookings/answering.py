@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,10 +10,13 @@ from sqlalchemy.orm import Session
 from avenrae import clock, money
 from avenrae.enums import BookingStatus, CancellationPolicy, CancelledBy, PaymentStatus, Role, WaitlistStatus
 from avenrae.errors import Conflict, InvalidInput
+from avenrae.letters import bookings as letters
+from avenrae.letters.event import Event
 from avenrae.models import Booking
 from avenrae.permissions import Actor, Permission
 from avenrae.scheduling.policies import refund_share
-from avenrae.services.bookings.calendars import OPEN, WORDS, close_offers, locked_booking, refuse_offer
+from avenrae.services.booking_notices import Each, Said, tell_both, tell_client
+from avenrae.services.bookings.calendars import OPEN, WORDS, close_offers, is_offered, locked_booking, refuse_offer
 from avenrae.services.bookings.closing import still_paid
 from avenrae.services.bookings.places import offer_places
 from avenrae.services.edits import refuse_stale
@@ -34,6 +38,7 @@ def confirm_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bo
         raise Conflict("The hold on this time has run out. Make a new booking if the time is still free.")
     booking.status, booking.confirmed_at, booking.hold_expires_at = BookingStatus.CONFIRMED, clock.now(), None
     session.flush()
+    tell_both(session, actor, booking, letters.CONFIRMED, once=f"confirmed:{booking.id}")
     return booking
 
 
@@ -47,7 +52,10 @@ def decline_booking(session: Session, actor: Actor, booking_id: uuid.UUID, reaso
     booking = locked_booking(session, actor, booking_id, Permission.BOOKING_DECLINE)
     if booking.status != BookingStatus.PENDING:
         raise Conflict(f"This booking cannot be declined: it is {WORDS[booking.status]}.")
-    return called_off(session, actor, booking, reason)
+    was_offer = is_offered(session, booking)
+    back, kept = called_off(session, actor, booking, reason)
+    tell_of_end(session, actor, booking, letters.DECLINED, back, kept, client_only=was_offer)
+    return booking
 
 
 def cancel_booking(session: Session, actor: Actor, booking_id: uuid.UUID, reason: str) -> Booking:
@@ -65,7 +73,10 @@ def cancel_booking(session: Session, actor: Actor, booking_id: uuid.UUID, reason
         raise Conflict(f"This booking cannot be cancelled: it is {WORDS[booking.status]}.")
     if actor.role is Role.CLIENT and booking.starts_at <= clock.now():
         raise Conflict("This session has begun. Ask the practitioner or support about it.")
-    return called_off(session, actor, booking, reason)
+    was_offer = is_offered(session, booking)
+    back, kept = called_off(session, actor, booking, reason)
+    tell_of_end(session, actor, booking, letters.CANCELLED, back, kept, client_only=was_offer)
+    return booking
 
 
 def edit_booking_notes(
@@ -83,11 +94,14 @@ def edit_booking_notes(
     return booking
 
 
-def called_off(session: Session, actor: Actor, booking: Booking, reason: str) -> Booking:
-    """Cancel a booking that is locked with its calendar, give back what is due, and offer the place to who waits."""
+def called_off(session: Session, actor: Actor, booking: Booking, reason: str) -> tuple[int, int]:
+    """Cancel a booking that is locked with its calendar, give back what is due, and offer the place to who waits.
+
+    Returns what goes back and what is kept, in minor units; telling people is the caller's.
+    """
     if not reason.strip():
         raise InvalidInput("Say why, so that everybody concerned can be told.")
-    _give_back(session, actor, booking, reason)
+    money_of_it = _give_back(session, actor, booking, reason)
     booking.status, booking.cancelled_at = BookingStatus.CANCELLED, clock.now()
     booking.cancelled_by = {Role.CLIENT: CancelledBy.CLIENT, Role.PRACTITIONER: CancelledBy.PRACTITIONER}.get(
         actor.role, CancelledBy.STAFF if actor.user_id else CancelledBy.SYSTEM
@@ -97,13 +111,39 @@ def called_off(session: Session, actor: Actor, booking: Booking, reason: str) ->
     by_client = actor.role is Role.CLIENT
     close_offers(session, [booking.id], WaitlistStatus.LEFT if by_client else WaitlistStatus.EXPIRED)
     offer_places(session, booking.practitioner_id, [(booking.starts_at, booking.ends_at)])
-    return booking
+    return money_of_it
 
 
-def _give_back(session: Session, actor: Actor, booking: Booking, reason: str) -> None:
+def tell_of_end(
+    session: Session,
+    actor: Actor,
+    booking: Booking,
+    event: Event,
+    back_minor: int,
+    kept_minor: int,
+    *,
+    client_only: bool = False,
+    **said: Said,
+) -> None:
+    """Tell both sides that sessions do not take place, with the reason, and what becomes of the money.
+
+    The practitioner knows nothing of a place that was only offered; a client who gets money back for what he called
+    off himself is sent a receipt.
+    """
+    once, reason = f"ended:{booking.id}", booking.cancellation_reason or ""
+    back = partial(letters.money_back, back_minor, kept_minor, booking.currency)
+    money_of_each = Each(back(), back(whose="the client"))
+    tell_them = tell_client if client_only else tell_both
+    tell_them(session, actor, booking, event, once=once, reason=reason, money=money_of_each, **said)
+    if actor.role is Role.CLIENT and back_minor:
+        amount = money.show(back_minor, booking.currency)
+        tell_client(session, actor, booking, letters.REFUNDED, once=f"refunded-{once}", amount=amount)
+
+
+def _give_back(session: Session, actor: Actor, booking: Booking, reason: str) -> tuple[int, int]:
     paid = amount = still_paid(booking)
     if booking.payment_status == PaymentStatus.UNPAID or (not paid and booking.price_minor):
-        return
+        return 0, 0
     if actor.role is Role.CLIENT:
         notice = booking.starts_at - clock.now()
         amount = money.share(amount, refund_share(CancellationPolicy(booking.policy), notice))
@@ -112,3 +152,4 @@ def _give_back(session: Session, actor: Actor, booking: Booking, reason: str) ->
         record_refund(session, booking, amount, reason)
     if kept := paid - amount:
         book_retained_fee(session, booking, find_payment(session, booking), kept, "Cancelled late, part kept")
+    return amount, kept

@@ -166,10 +166,15 @@ def refuse_offer(session: Session, booking: Booking) -> None:
     Raises:
         Conflict: Somebody on the waiting list has been offered it and has not answered.
     """
-    if session.scalar(select(is_offer()).where(Booking.id == booking.id)):
+    if is_offered(session, booking):
         raise Conflict(
             "This place is only offered so far, to somebody on the waiting list. It can be accepted or declined."
         )
+
+
+def is_offered(session: Session, booking: Booking) -> bool:
+    """Return whether a booking is a place that is offered to somebody who waits, who has not answered."""
+    return bool(session.scalar(select(is_offer()).where(Booking.id == booking.id)))
 
 
 def close_offers(session: Session, bookings: list[uuid.UUID], status: WaitlistStatus) -> None:

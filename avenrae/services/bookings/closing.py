@@ -7,9 +7,12 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.enums import BookingStatus, PaymentStatus
 from avenrae.errors import Conflict
+from avenrae.letters import bookings as letters
 from avenrae.models import Booking, Transaction
 from avenrae.permissions import Actor, Permission
 from avenrae.queries.due import is_to_complete
+from avenrae.queries.reviewable import OPEN_FOR
+from avenrae.services.booking_notices import tell_client
 from avenrae.services.bookings.calendars import WORDS, lock_calendar_of, locked_booking
 from avenrae.services.bookings.holds import claim_due
 from avenrae.services.money import (
@@ -36,6 +39,8 @@ def complete_booking(session: Session, actor: Actor, booking_id: uuid.UUID, *, p
     for refunded in find_refunds(session, booking):
         book_refund(session, booking, refunded)
     session.flush()
+    until = clock.now() + OPEN_FOR
+    tell_client(session, actor, booking, letters.COMPLETED, once=f"completed:{booking.id}", until=until)
     return booking
 
 
@@ -60,6 +65,8 @@ def mark_no_show(session: Session, actor: Actor, booking_id: uuid.UUID) -> Booki
     if kept := still_paid(booking):
         book_retained_fee(session, booking, payment, kept, "No-show, payment kept")
     session.flush()
+    money = letters.money_kept(kept, booking.currency)
+    tell_client(session, actor, booking, letters.MISSED, once=f"missed:{booking.id}", money=money)
     return booking
 
 

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 
 from avenrae import clock
 from avenrae.db.transaction import acting_as
-from avenrae.enums import BookingStatus, CancelledBy, NoticeKind, WaitlistStatus
+from avenrae.enums import BookingStatus, CancelledBy, WaitlistStatus
+from avenrae.letters import bookings as letters
 from avenrae.models import Booking
 from avenrae.permissions import Actor
-from avenrae.queries.bookings import is_offer
 from avenrae.queries.due import is_hold_over
 from avenrae.queries.scopes import visible_bookings
 from avenrae.services.booking_notices import tell_both, tell_client
-from avenrae.services.bookings.calendars import CONSOLE, close_offers
+from avenrae.services.bookings.calendars import CONSOLE, close_offers, is_offered
 
 HOLD_RAN_OUT = "The hold ran out before it was paid"
 OFFER_RAN_OUT = "The offer ran out before it was accepted"
@@ -53,7 +53,7 @@ def claim_due(session: Session, actor: Actor, booking_id: uuid.UUID, due: Column
 
 def release(session: Session, booking: Booking) -> None:
     """Cancel a hold that ran out, the offer too that it may have been, and tell people."""
-    offered = bool(session.scalar(select(is_offer()).where(Booking.id == booking.id)))
+    offered = is_offered(session, booking)
     booking.status, booking.cancelled_at, booking.cancelled_by = (
         BookingStatus.CANCELLED,
         clock.now(),
@@ -64,20 +64,6 @@ def release(session: Session, booking: Booking) -> None:
     session.flush()
     if offered:
         close_offers(session, [booking.id], WaitlistStatus.EXPIRED)
-        tell_client(
-            session,
-            booking,
-            NoticeKind.WAITING_LIST,
-            subject="The place is no longer held: {service} with {other}",
-            text="{service} with {other} on {time} was offered to you and not accepted in time.",
-            once=f"hold:{booking.id}",
-        )
-        return
-    tell_both(
-        session,
-        booking,
-        NoticeKind.BOOKING,
-        subject="Not booked: {service} with {other}",
-        text="{service} ({reference}) with {other} on {time} was held but not paid in time. The time is free again.",
-        once=f"hold:{booking.id}",
-    )
+        tell_client(session, CONSOLE, booking, letters.OFFER_OVER, once=f"hold:{booking.id}")
+    else:
+        tell_both(session, CONSOLE, booking, letters.EXPIRED, once=f"hold:{booking.id}")

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
 from avenrae.db.transaction import acting_as
-from avenrae.enums import NoticeKind, VerificationStatus, WaitlistStatus
+from avenrae.enums import VerificationStatus, WaitlistStatus
+from avenrae.letters import bookings as letters
 from avenrae.models import BookingWaitlist, Client, Practitioner, Service, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.diaries import get_diary
@@ -21,10 +22,10 @@ from avenrae.queries.due import is_hold_over
 from avenrae.scheduling.diary import Diary, Taken
 from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
 from avenrae.scheduling.slots import slots
-from avenrae.scheduling.zones import instant, spoken
+from avenrae.scheduling.zones import instant, on_clocks
 from avenrae.services.bookings.calendars import CONSOLE, agreed, lock_calendar_of
 from avenrae.services.bookings.holds import claim_due, expire_holds_between, release
-from avenrae.services.notices import notify
+from avenrae.services.telling import tell
 from avenrae.settings import settings
 
 log = logging.getLogger("avenrae")
@@ -33,6 +34,7 @@ LEAST = timedelta(minutes=5)
 _MOST = 200
 """So many who wait are looked at together; the next time it is the turn of the others."""
 _client_user = aliased(User)
+_reader = (_client_user.id, _client_user.time_zone)
 
 
 def offer_places(session: Session, practitioner_id: uuid.UUID, freed: Iterable[tuple[datetime, datetime]]) -> int:
@@ -88,7 +90,7 @@ def sweep_waiting_list(session: Session, practitioner_id: uuid.UUID) -> int:
 
 def _offer(session: Session, practitioner_id: uuid.UUID, first: date, last: date) -> int:
     waiting = session.execute(
-        select(BookingWaitlist, Service, Practitioner, User.first_name + " " + User.last_name, _client_user.id)
+        select(BookingWaitlist, Service, Practitioner, User.first_name + " " + User.last_name, *_reader)
         .join(Service, Service.id == BookingWaitlist.service_id)
         .join(Practitioner, Practitioner.id == BookingWaitlist.practitioner_id)
         .join(User, User.id == Practitioner.user_id)
@@ -122,7 +124,7 @@ def _offer_each(session: Session, waiting: Sequence[Any]) -> int:
     days = [entry.on_date for entry, *_ in waiting]
     diaries: dict[uuid.UUID, Diary] = {}
     made = 0
-    for entry, service, practitioner, name, user_id in waiting:
+    for entry, service, practitioner, name, *reader in waiting:
         zone = ZoneInfo(practitioner.time_zone)
         if service.id not in diaries:
             span = (instant(min(days), MIDNIGHT, zone), instant(max(days) + ONE_DAY, MIDNIGHT, zone))
@@ -132,7 +134,7 @@ def _offer_each(session: Session, waiting: Sequence[Any]) -> int:
             continue
         taken = _hold(session, entry, service, practitioner, start)
         diaries = {key: replace(diary, taken=[*diary.taken, taken]) for key, diary in diaries.items()}
-        _tell(session, entry, user_id, f"{service.title} with {name}, {spoken(start, zone)}", zone)
+        _tell(session, entry, (service.title, name), reader, start, practitioner.time_zone)
         made += 1
     return made
 
@@ -145,17 +147,22 @@ def _free(diary: Diary, day: date) -> datetime | None:
     return next(iter(slots(diary, clock.now(), max(since, soonest), until)), None)
 
 
-def _tell(session: Session, entry: BookingWaitlist, user_id: uuid.UUID, what: str, zone: ZoneInfo) -> None:
-    until = spoken(entry.offer_expires_at, zone) if entry.offer_expires_at else ""
-    notify(
+def _tell(
+    session: Session, entry: BookingWaitlist, what: tuple[str, str], reader: Sequence[Any], start: datetime, zone: str
+) -> None:
+    user_id, own_zone = reader
+    until = on_clocks(entry.offer_expires_at, own_zone, zone) if entry.offer_expires_at else ""
+    tell(
         session,
+        CONSOLE,
         user_id,
-        NoticeKind.WAITING_LIST,
-        subject="A place is free for you",
-        text=f"{what}. It is held for you until {until}. Accept it, or decline it so that the next person gets it.",
-        screen="care/waiting_list",
-        record_id=entry.id,
+        letters.OFFERED,
+        about=entry.id,
         once=f"offer:{entry.booking_id}",
+        service=what[0],
+        other=what[1],
+        time=on_clocks(start, own_zone, zone),
+        until=until,
     )
 
 

@@ -12,6 +12,7 @@ from avenrae import clock
 from avenrae.enums import Role
 from avenrae.errors import Conflict, InvalidInput
 from avenrae.ids import uuid7
+from avenrae.letters import bookings as letters
 from avenrae.models import Booking
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.diaries import get_diary
@@ -19,8 +20,9 @@ from avenrae.queries.scopes import visible_bookings
 from avenrae.scheduling.diary import Taken
 from avenrae.scheduling.recurrence import SERIES
 from avenrae.scheduling.zones import spoken
+from avenrae.services.booking_notices import tell_both
 from avenrae.services.bookings.agreeing import NEXT_DAY, stop_waiting
-from avenrae.services.bookings.answering import called_off
+from avenrae.services.bookings.answering import called_off, tell_of_end
 from avenrae.services.bookings.calendars import (
     NEARBY,
     OPEN,
@@ -78,6 +80,8 @@ def create_series(
     session.flush()
     stop_waiting(session, *made)
     offer_places(session, practitioner.id, freed)
+    count, times = str(len(made)), [booking.starts_at for booking in made]
+    tell_both(session, actor, made[0], letters.SERIES_BOOKED, once=f"series:{key}", count=count, times=times)
     return made
 
 
@@ -108,4 +112,11 @@ def cancel_series_from(session: Session, actor: Actor, booking_id: uuid.UUID, re
     rest = list(session.scalars(query))
     if not rest:
         raise Conflict("Nothing of this series is left to call off from here on.")
-    return [called_off(session, actor, booking, reason) for booking in rest]
+    money_of_each = [called_off(session, actor, booking, reason) for booking in rest]
+    back, kept = (sum(amounts) for amounts in zip(*money_of_each, strict=True))
+    if len(rest) == 1:
+        tell_of_end(session, actor, rest[0], letters.CANCELLED, back, kept)
+    else:
+        count, times = str(len(rest)), [booking.starts_at for booking in rest]
+        tell_of_end(session, actor, rest[0], letters.SERIES_CANCELLED, back, kept, count=count, times=times)
+    return rest

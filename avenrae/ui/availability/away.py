@@ -7,11 +7,12 @@ from typing import Any
 
 import streamlit as st
 
+from avenrae.countries import countries
 from avenrae.errors import AvenraeError
 from avenrae.queries.availability import Availability, Outside, sessions_within, sessions_within_days
 from avenrae.queries.away import Away
 from avenrae.scheduling.hours import MIDNIGHT, open_ranges
-from avenrae.scheduling.public_holidays import countries, public_holidays
+from avenrae.scheduling.public_holidays import public_holidays
 from avenrae.scheduling.zones import spoken_day, zone_named
 from avenrae.services.availability import block_days, block_time, span_of_days, unblock
 from avenrae.ui.actions import Field, action, load, opener

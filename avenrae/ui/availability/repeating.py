@@ -14,8 +14,8 @@ from avenrae.scheduling.zones import spoken_day
 from avenrae.services.availability import WEEKDAYS, add_rule, remove_rule
 from avenrae.ui.actions import Field, action, load
 from avenrae.ui.availability.entries import entry, head, keeps, removal, today
-from avenrae.ui.format import count
-from avenrae.ui.week_editor import STEP, four_weeks, show_outside, spoken_hours
+from avenrae.ui.format import count, in_a_row
+from avenrae.ui.week_editor import STEP, preview, show_outside, spoken_hours
 
 _WEEKS, _NTH, _DATE = "Every so many weeks", "A weekday of the month", "A date of the month"
 _WHICH = {1: "First", 2: "Second", 3: "Third", 4: "Fourth", 5: "Fifth", -1: "Last"}
@@ -55,11 +55,7 @@ def _repeats(rule: Rule) -> str:
     named = [f"the {_WHICH[n].lower()} {WEEKDAYS[day]}" if n in _WHICH else WEEKDAYS[day] for day, n in found.weekdays]
     named += ["the last day" if d == _LAST_DAY else f"day {d}" for d in found.month_days]
     last = f", last on {spoken_day(found.last)}" if found.last else ""
-    return f"{every}{f' on {_and(named)}' if named else ''}{last}"
-
-
-def _and(words: list[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+    return f"{every}{f' on {in_a_row(named)}' if named else ''}{last}"
 
 
 def rrule_of(chosen: tuple[Any, ...]) -> str:
@@ -148,8 +144,7 @@ def _meaning(now: Availability, rule: Rule) -> None:
     st.markdown(f"Next: {', '.join(spoken_day(day) for day in coming)}." if coming else "They would never come.")
     if rule.rrule and any(rule.rrule.endswith(f"BYMONTHDAY={d}") for d in (29, 30, 31)):
         st.caption("Months without this day are left out.")
-    with st.expander("The next four weeks with them"):
-        four_weeks(now, [*now.rules(), rule], now.overrides())
+    preview(now, [*now.rules(), rule])
 
 
 @st.dialog("Remove these hours")
