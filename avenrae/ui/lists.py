@@ -59,13 +59,6 @@ def link(script: str, label: str, *, icon: str | None = None, **params: str) -> 
     st.page_link(page_path(script), label=label, icon=icon, query_params=params)
 
 
-def narrow(address: str) -> None:
-    """Take the filters of an address of this same list: to go to a page from itself would leave it as it is."""
-    for name, value in parse_qsl(address.partition("?")[2]):
-        st.query_params[name] = value
-    _first_page()
-
-
 def has_screen(script: str) -> bool:
     """Return whether the reader has a screen."""
     return any(s.script == script and actor().role in s.roles for s in SCREENS)
@@ -247,7 +240,6 @@ def show_list(
     opens: str = "",
     opens_with: Callable[[Row], Mapping[str, str]] = lambda row: {},
     both: Callable[..., tuple[int, Sequence[Row]]] | None = None,
-    follows: Callable[[str], object] = follow,
     export: str = "",
     nouns: str = "",
     empty: str = "",
@@ -258,7 +250,7 @@ def show_list(
     row_id: Callable[[Row], str] = lambda row: str(row.id),  # type: ignore[attr-defined]
 ) -> list[str]:
     """Draw one page of a list under its count: `count(filters)` first, then `rows(filters, sort=, page=)`; or `both`
-    of them by what is given as that. `follows` is what a link of a cell does.
+    of them by what is given as that.
 
     `narrowed` names the filters that came with a link and have no widget; each can be taken away. `told` is where to
     say what of the address is of no use, if not over the list.
@@ -300,7 +292,7 @@ def show_list(
             sort=order,
             on_open=(lambda chosen: open_screen(opens, id=chosen, **further[chosen])) if opens else None,
             on_sort=_sort_by,
-            on_follow=follows,
+            on_follow=follow,
             on_select=(lambda ids: st.session_state.update({chosen: ids})) if chosen else None,
             selected=st.session_state.get(chosen, ()) if chosen else (),
             empty=_why_empty(params, empty or f"No {nouns or noun + 's'} yet."),

@@ -24,14 +24,12 @@ _FRONTEND = Path(__file__).parent / "frontend"
 
 @dataclass(frozen=True)
 class Cell:
-    """What one cell shows: a tone makes the text a badge, `sub` is a quieter second line, `links` small ones below."""
+    """What one cell shows: a tone makes the text a badge and `sub` is a quieter second line."""
 
     text: str
     tone: Tone = ""
     sub: str = ""
     href: str = ""
-    links: Sequence[tuple[str, str]] = ()
-    """Each a text and where it leads."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +85,7 @@ def records(
     allowed = {
         "open": {row["id"] for row in drawn},
         "sort": {order for column in columns if column.key for order in (column.key, f"-{column.key}")},
-        "follow": {
-            href
-            for row in drawn
-            for cell in row["cells"]
-            for href in (cell["href"], *(there for _, there in cell["links"]))
-            if href
-        },
+        "follow": {cell["href"] for row in drawn for cell in row["cells"] if cell["href"]},
     }
 
     def forward(event: str, callback: Callable[[str], object] | None) -> Callable[[], None]:
@@ -172,5 +164,4 @@ def _href(url_path: str | None, row_id: str, more: Mapping[str, str]) -> str:
 def _cell(value: Cell | str | int | None) -> dict[str, Any]:
     if not isinstance(value, Cell):
         value = Cell("" if value is None else str(value))
-    links = [[text, href] for text, href in value.links]
-    return {"text": value.text, "tone": value.tone, "sub": value.sub, "href": value.href, "links": links}
+    return {"text": value.text, "tone": value.tone, "sub": value.sub, "href": value.href}

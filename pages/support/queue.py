@@ -8,7 +8,6 @@ the ticket. The page asks for news by itself while it is looked at.
 import textwrap
 from dataclasses import replace
 from functools import partial
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -31,7 +30,7 @@ from avenrae.queries.tickets import (
 )
 from avenrae.ui.actions import actor, load, opener
 from avenrae.ui.format import badge, how_long, number, words
-from avenrae.ui.lists import choice, given, narrow, search_box, show_list, tabs, understood
+from avenrae.ui.lists import choice, given, search_box, show_list, tabs, understood
 from avenrae.ui.live import Key, pulse, shortcuts
 from avenrae.ui.records import Cell, Column
 from avenrae.ui.ticket_lists import change_several, new_ticket, saved_views
@@ -84,8 +83,7 @@ def main() -> None:
         count=count_tickets,
         rows=list_tickets,
         both=count_and_list_tickets,
-        follows=narrow,
-        columns=[_ticket_column(params), *COLUMNS],
+        columns=COLUMNS,
         opens="support/ticket",
         opens_with=lambda t: {"message": str(t.found_id)} if t.found_id else {},
         sort="due",
@@ -143,20 +141,16 @@ def _last(ticket: TicketRow) -> Cell:
     return Cell(f"{ago} ago", sub="Note" if ticket.last_is_internal and not ticket.found_id else "")
 
 
-def _ticket_column(params: dict[str, str]) -> Column[TicketRow]:
-    """The ticket with what was said last, or where the words looked for stand, and its tags, each a filter."""
-    others = {name: value for name, value in params.items() if value}
-
-    def cell(ticket: TicketRow) -> Cell:
-        said = textwrap.shorten(ticket.last_words, 90, placeholder="…")
-        where = "Note: " if ticket.last_is_internal else "Found: " if ticket.found_id else ""
-        tags = [(f"#{tag}", f"/tickets?{urlencode({**others, 'tag': tag})}") for tag in ticket.tags]
-        return Cell(ticket.subject, sub=f"{ticket.number} · {where}{said}", links=tags)
-
-    return Column("Ticket", cell, primary=True, wide=True)
+def _subject(ticket: TicketRow) -> Cell:
+    """The ticket, its tags, and what was said last or where the words looked for stand."""
+    said = textwrap.shorten(ticket.last_words, 90, placeholder="…")
+    where = "Note: " if ticket.last_is_internal else "Found: " if ticket.found_id else ""
+    tags = "".join(f" #{tag}" for tag in ticket.tags)
+    return Cell(ticket.subject, sub=f"{ticket.number}{tags} · {where}{said}")
 
 
 COLUMNS: list[Column[TicketRow]] = [
+    Column("Ticket", _subject, primary=True, wide=True),
     Column("Requester", lambda t: Cell(t.requester_name, sub=words(t.category))),
     Column("Promise", lambda t: promise_cell(t, who.time_zone), key="due"),
     Column("Priority", lambda t: badge(t.priority)),

@@ -162,7 +162,7 @@ class Records {
       element.append(make("td", { role: "cell", class: "pick" }, make("label", {}, box)));
     }
     this.data.columns.forEach((column, index) => {
-      const { text, tone, sub, href, links } = row.cells[index];
+      const { text, tone, sub, href } = row.cells[index];
       const cell = column.primary
         ? make("th", { scope: "row", role: "rowheader" })
         : make("td", { role: "cell" });
@@ -179,8 +179,6 @@ class Records {
       if (tone && text) value = make("span", { class: `badge ${tone}` }, value);
       const stack = make("div", { class: "stack" }, value);
       if (sub) stack.append(make("span", { class: "sub", text: sub }));
-      const further = links.map(([name, there]) => make("a", { href: safeHref(there), text: name }));
-      if (further.length) stack.append(make("span", { class: "links" }, ...further));
       cell.append(stack);
       element.append(cell);
     });
