@@ -27,10 +27,11 @@ SETTINGS = {"fsync": "off", "shared_buffers": "16MB", "max_wal_size": "64MB"}
 as_root = pytest.mark.skipif(not ROOT, reason="only root can take another user's place")
 
 HOLDER = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from avenrae.db.embedded import acquire
 from avenrae.errors import StartError
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in a shell's background ignores it
 import psycopg
 path, uid = sys.argv[1], int(sys.argv[2])
 if uid:
