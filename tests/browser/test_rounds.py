@@ -25,6 +25,9 @@ OF_RECORDS = {
     "client": "SELECT user_id FROM clients ORDER BY id LIMIT 1",
     "order": "SELECT o.id FROM orders o LEFT JOIN clients c ON c.id = o.client_id WHERE {mine}"
     " ORDER BY o.placed_at DESC LIMIT 1",
+    "conversation": "SELECT v.id || coalesce('&ticket=' || t.id, '') FROM conversations v"
+    " JOIN clients c ON c.user_id = v.client_user_id JOIN practitioners p ON p.user_id = v.practitioner_user_id"
+    " LEFT JOIN tickets t ON t.conversation_id = v.id WHERE {mine} ORDER BY t.id, v.id LIMIT 1",
 }
 COUNTED = re.compile(r" \(\d+\)$")
 """How many notifications are unread stands after the name in the menu."""

@@ -219,6 +219,6 @@ def test_an_address_of_no_screen_is_a_sentence(console: Console, path: str) -> N
     assert '<a href="/">Go to the console</a>' in answer.text
 
 
-@pytest.mark.parametrize("path", ["/", "/bookings", "/bookings/", "/my-tickets", "/_stcore/health", "/favicon.png"])
+@pytest.mark.parametrize("path", ["/", "/bookings", "/my-tickets", "/_stcore/health", "/favicon.png"])
 def test_the_console_answers_its_own_addresses(console: Console, path: str) -> None:
     assert console.ask(path, token=signed_in(console)[1]).status == 200

@@ -217,15 +217,24 @@ def test_nothing_in_a_mail_breaks_the_reader(raw: bytes) -> None:
 @pytest.fixture
 def smtp_port(support: dict) -> Iterator[int]:
     """The bridge's SMTP server on a free port."""
-    loop = asyncio.new_event_loop()
+    loop, listens = asyncio.new_event_loop(), threading.Event()
     server = door("127.0.0.1", 0, loop)
-    server.begin()
-    thread = threading.Thread(target=loop.run_forever)
+
+    def serve() -> None:
+        server.begin()
+        listens.set()
+        loop.run_forever()
+
+    # In a thread of its own: this one may hold the loop of the browser's driver.
+    thread = threading.Thread(target=serve)
     thread.start()
+    assert listens.wait(10)
     yield server.server.sockets[0].getsockname()[1]
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
-    server.end()
+    ended = threading.Thread(target=server.end)
+    ended.start()
+    ended.join()
     loop.close()
 
 
