@@ -15,6 +15,7 @@ READERS = {
     "the other side": CLIENT | PRACTITIONER,
     "the other side, until it has read": CLIENT | PRACTITIONER,
     "who flagged it": CLIENT | PRACTITIONER,
+    "who received it": CLIENT | PRACTITIONER,
     "who reported it": CLIENT | PRACTITIONER,
     "who wrote it": CLIENT | PRACTITIONER,
     "whom it is about": CLIENT | PRACTITIONER,
