@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -51,6 +52,13 @@ class Count:
                 self._queries.append((seconds, statement))
 
 
+def _named(given: Any) -> Any:
+    """Return what a question is known by: reads by their name, the instant of asking as the same at all times."""
+    if isinstance(given, partial):
+        return (_named(given.func), *map(_named, given.args), *map(_named, sorted(given.keywords.items())))
+    return f"{given.__module__}.{given.__qualname__}" if callable(given) else _INSTANT.sub("now", repr(given))
+
+
 class Floor:
     """What pages read, kept: while it is on, the same question gets the same answer without the database."""
 
@@ -71,8 +79,7 @@ class Floor:
         def kept(*args: Any, **kwargs: Any) -> Any:
             if not self.on:
                 return read(*args, **kwargs)
-            named = [f"{a.__module__}.{a.__qualname__}" if callable(a) else _INSTANT.sub("now", repr(a)) for a in args]
-            key = (read.__name__, st.user.get("sid"), *named, _INSTANT.sub("now", repr(sorted(kwargs.items()))))
+            key = (read.__name__, st.user.get("sid"), *map(_named, args), *map(_named, sorted(kwargs.items())))
             if key not in self._kept:
                 self._kept[key] = read(*args, **kwargs)
             return self._kept[key]

@@ -82,7 +82,6 @@ class Telling:
     read_at: datetime | None
     route: MailRoute
     due_at: datetime | None
-    useless_at: datetime | None
     mail: SentMail | None
     hidden_since: datetime | None
     unmailed_since: datetime | None
@@ -333,7 +332,6 @@ def _telling(
         read_at=notice.read_at,
         route=MailRoute(notice.route),
         due_at=notice.due_at,
-        useless_at=notice.useless_at,
         mail=_sent(mail) if mail else None,
         hidden_since=hidden_since,
         unmailed_since=unmailed_since,

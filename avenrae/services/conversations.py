@@ -15,7 +15,7 @@ from avenrae.letters import conversations as letters
 from avenrae.models import Conversation, ConversationMember, Message, Notification, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.conversations import find_partner
-from avenrae.queries.scopes import visible_conversations, visible_notifications
+from avenrae.queries.scopes import visible_conversations
 from avenrae.services.telling import tell
 
 PRESENT = timedelta(seconds=25)
@@ -110,7 +110,8 @@ def mark_conversation_read(session: Session, actor: Actor, conversation_id: uuid
             Notification.record_id == conversation_id,
             Notification.read_at.is_(None),
             Notification.kind == NoticeKind.MESSAGE,
-            visible_notifications(actor),
+            # Also what the console does not show him: it has no place in a digest any more.
+            Notification.user_id == actor.user_id,
         )
         .values(read_at=clock.now())
     )

@@ -105,8 +105,6 @@ def _waits(told: Telling, due_at: datetime, zone: str, now: datetime) -> str:
     due, digest = when(due_at, zone), told.route is MailRoute.DIGEST
     if digest and told.read_at:
         return f"Left out of the digest of {due}, since it was read in the console on {when(told.read_at, zone)}."
-    if told.useless_at and told.useless_at <= now:
-        return f"No mail: it was to go out on {due}, but was of no use any more."
     if due_at > now:
         return f"Waits for the digest of {due}." if digest else f"Held by quiet hours until {due}."
     what = "Waited for the digest of" if digest else "Held by quiet hours until"

@@ -28,7 +28,6 @@ TOLD = Telling(
     read_at=None,
     route=MailRoute.NOW,
     due_at=None,
-    useless_at=None,
     mail=None,
     hidden_since=None,
     unmailed_since=None,
@@ -96,8 +95,8 @@ def test_in_the_console(told: dict[str, object], sentence: str) -> None:
             " Mon 16 Mar 2026, 11:00 SAST.",
         ),
         (
-            {"route": MailRoute.HELD, "due_at": NOW - HOUR, "useless_at": NOW},
-            "No mail: it was to go out on Mon 16 Mar 2026, 11:00 SAST, but was of no use any more.",
+            {"route": MailRoute.HELD, "due_at": NOW - HOUR},
+            "Held by quiet hours until Mon 16 Mar 2026, 11:00 SAST; it goes out within minutes of that.",
         ),
         ({"route": MailRoute.NOW}, "Its e-mail is not kept any more."),
         (
