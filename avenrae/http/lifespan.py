@@ -1,6 +1,7 @@
 """What happens before the first request and after the last."""
 
 import asyncio
+import gc
 import importlib
 import sys
 import threading
@@ -56,9 +57,16 @@ def _close() -> None:
 
 
 def _warm_up() -> None:
-    """Import what draws charts and maps, so that whoever opens one first does not wait a second or two for it."""
+    """Import what draws charts and maps, so that whoever opens one first does not wait a second or two for it.
+
+    What is in memory then stays to the end, so it is not looked through for garbage again; and what 100 open pages
+    keep is so much that each look at all of it holds everybody up for 0.2 s. Every six seconds is too often for that.
+    """
     for name in ("plotly.graph_objects", "pydeck"):
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 20, 20)
 
 
 class PlainStart:

@@ -27,6 +27,8 @@ TO_ANSWER = "to-answer"
 """The value of `when` for requests to come that keep their time: they wait for an answer."""
 # Each has an index to walk; a sort without one would read the whole table for every page.
 _SORTS = {"starts_at": Booking.starts_at, "reference": Booking.reference}
+_SORTS_SINCE = _SORTS | {"reference": Booking.reference.concat("")}
+"""Of what begins after an instant: walked in the order of references, all that was agreed before would come first."""
 _CLIENT: Owner = (Booking.client_id, Client)
 _PRACTITIONER: Owner = (Booking.practitioner_id, Practitioner)
 _ROWS: Select[*tuple[Any, ...]] = (
@@ -243,7 +245,8 @@ def _ids(actor: Actor, filters: BookingFilters) -> Select[Any]:
 
 def _listed(actor: Actor, f: BookingFilters) -> PeopleList:
     owners = [_CLIENT] if actor.role is Role.PRACTITIONER else [_CLIENT, _PRACTITIONER]
-    return PeopleList(actor, _ids(actor, f), f.search, _SORTS, lambda ref: Booking.reference == ref.upper(), *owners)
+    sorts = _SORTS_SINCE if f.starts_from else _SORTS
+    return PeopleList(actor, _ids(actor, f), f.search, sorts, lambda ref: Booking.reference == ref.upper(), *owners)
 
 
 def _conditions(actor: Actor, f: BookingFilters) -> list[ColumnElement[bool]]:
