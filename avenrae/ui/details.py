@@ -37,8 +37,7 @@ def links_of_practitioner(practitioner_id: uuid.UUID) -> None:
 
 def no_record_chosen(script: str, where: str) -> NoReturn:
     """Say that the address names no record, and lead to the list; ends the run."""
-    st.title("No record is chosen")
-    st.info(f"Open one from {where}.", icon=":material/touch_app:")
+    st.info(f"No record is chosen. Open one from {where}.", icon=":material/touch_app:")
     if actor().role in screen(script).roles:
         link(script, where, icon=":material/arrow_back:")
     st.stop()

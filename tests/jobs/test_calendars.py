@@ -40,7 +40,7 @@ def test_each_is_read_by_itself(database: str, noon: datetime, caplog: pytest.Lo
         with transaction(SYSTEM, "prepare") as session:
             p = make.make_practitioner(session).id
             for name, server in (("Good", good), ("Bad", bad), ("Ugly", ugly)):
-                url = f"http://127.0.0.1:{server.server_port}/secret-4711/{name}.ics"
+                url = f"http://127.0.0.1:{server.server_port}/hush-hush/{name}.ics"
                 add_busy_calendar(session, SYSTEM, p, name=name, content=OLD, url=url)
             add_busy_calendar(session, SYSTEM, p, name="File", content=OLD)
         assert read_due_calendars(SYSTEM, allowed=HERE) == 0
@@ -59,10 +59,10 @@ def test_each_is_read_by_itself(database: str, noon: datetime, caplog: pytest.Lo
             }
         assert [len(s.asked) for s in (good, bad, ugly)] == [1, 1, 1]
     assert "calendars read: 1 of 3" in caplog.text
-    assert "4711" not in caplog.text
+    assert "hush-hush" not in caplog.text
     with db.engine().connect() as connection:
         trail = connection.execute(text("SELECT string_agg(a::text, ' ') FROM audit_entries a")).scalar_one()
-    assert "4711" not in trail
+    assert "hush-hush" not in trail
 
 
 def test_nothing_is_read_inside_or_where_it_is_switched_off(
