@@ -228,7 +228,7 @@ def test_the_practitioners_day_starts_at_home(person, world, newcomer):
     expect(page.get_by_text("No free gap")).to_be_visible()
     twice(page.locator(f"[class*='home-confirm-{one}'] button"))
     expect(page.get_by_text("Booking confirmed.")).to_be_visible()
-    page.locator(f"[class*='home-Decline-{two}'] button").click()
+    page.locator(f"[class*='home-Decline-{two}'] button").first.click()
     page.get_by_role("dialog").get_by_label("Reason").fill("Away that day")
     twice(page.get_by_role("dialog").get_by_role("button", name="Decline request"))
     expect(page.get_by_text("Request declined.")).to_be_visible()

@@ -1,6 +1,7 @@
 """People and their accounts: the map, one's own clock, and who is signed in where."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -46,8 +47,13 @@ def test_find_practitioners_near_a_place_on_the_map(person, watch, world):
     legend = page.get_by_text(re.compile(r"^(He)?\s*Healer \(\d+\)$"))
     healers = world.value("SELECT count(*) FROM practitioners WHERE kind = 'healer' AND latitude IS NOT NULL")
     expect(legend.first).to_contain_text(f"({healers})")
-    page.wait_for_function("performance.getEntriesByType('resource').some(e => /map\\/light\\.json/.test(e.name))")
-    page.wait_for_function("performance.getEntriesByType('resource').some(e => /markers-light\\.png/.test(e.name))")
+    for file in ("map/light.json", "markers-light.png"):
+        until = time.monotonic() + 15
+        while not any(
+            file in name for name in page.evaluate("performance.getEntriesByType('resource').map(e => e.name)")
+        ):
+            assert time.monotonic() < until, file
+            page.wait_for_timeout(100)
     assert watch.hosts == {"127.0.0.1"}
     page.get_by_role("textbox", name="Around a place").fill("-33.92, 18.42")
     page.get_by_role("textbox", name="Around a place").press("Enter")
