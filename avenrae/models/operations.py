@@ -171,7 +171,6 @@ class OutboxMail(Keyed, Stamped, Base):
         Index("ix_outbox_kind", "kind", "created_at", "id"),
         Index("ix_outbox_user", "user_id", "created_at", "id"),
         Index("ix_outbox_address", text("lower(to_address)"), "id"),
-        Index("ix_outbox_old", "created_at", postgresql_where=text("status <> 'waiting'")),
     )
 
 

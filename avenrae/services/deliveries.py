@@ -88,7 +88,7 @@ def _send_held(session: Session, recipient: Recipient, notice: Notification) -> 
         once=notice.once,
         reply_to=notice.reply_to,
     )
-    return 1
+    return int(notice.mail_id is not None)
 
 
 def _send_digest(session: Session, recipient: Recipient, notices: Sequence[Notification], address_of: AddressOf) -> int:

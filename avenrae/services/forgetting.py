@@ -22,7 +22,7 @@ def forget_mails(session: Session, actor: Actor, before: datetime) -> int:
     """
     require(actor, Permission.DATA_IMPORT)
     m, n = OutboxMail, Notification
-    old = select(m.id).where(text("status <> 'waiting'"), m.created_at < before).order_by(m.created_at)
+    old = select(m.id).where(m.status != MailStatus.WAITING, m.created_at < before).order_by(m.created_at)
     ids = session.scalars(old.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
     # Held without a mail would mean that it waits.
     went = case((n.route.in_([MailRoute.HELD, MailRoute.DIGEST]), MailRoute.NOW.value), else_=n.route)

@@ -271,6 +271,19 @@ def test_lists_walk_an_index(crowded: Engine, name: str, params: dict[str, str])
     assert [f for f in counted if "q" in rest or f.startswith("a sort")] == []
 
 
+@pytest.mark.parametrize("sort", ["reference", "-reference"])
+def test_what_is_to_come_is_sorted_among_itself(crowded: Engine, sort: str) -> None:
+    """Walked in the order of references, all that was agreed before would be passed first."""
+    filters = bookings.booking_filters({"view": "upcoming"}, ZONE)
+    with read_session() as session, listening(crowded) as heard:
+        bookings.list_bookings(session, ADMIN, filters, sort=sort)
+    with read_session() as session:
+        plans = [_plan(session, *sent) for sent in heard.statements]
+    passed = [_removed(node) for plan in plans for node in _nodes(plan) if node.get("Relation Name") == "bookings"]
+    assert passed
+    assert max(passed) < MOST_SORTED
+
+
 @pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.CLIENT])
 def test_own_lists_walk_an_index(crowded: Engine, role: Role) -> None:
     """Also of the one who has most."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from avenrae import clock
@@ -299,6 +299,14 @@ def test_the_mark_never_goes_back_nor_beyond_what_is_there(session: Session, pai
     assert get_conversation(session, pair.worker, pair.id).read_until == pair.first.created_at
     send_message(session, pair.client, pair.id, "New")
     assert list_conversations(session, pair.worker, ConversationFilters())[0].unread == 1
+
+
+def test_what_the_console_does_not_show_is_read_with_the_conversation(session: Session, pair: Pair) -> None:
+    """It would stand in the next digest otherwise."""
+    send_message(session, pair.client, pair.id, "Are you there?")
+    session.execute(update(Notification).values(is_shown=False))
+    read(session, pair.worker, pair)
+    assert session.scalar(select(func.count()).where(Notification.read_at.is_(None))) == 0
 
 
 def test_the_first_unread_message_tells_and_no_further_one(session: Session, pair: Pair) -> None:

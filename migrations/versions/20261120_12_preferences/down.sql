@@ -1,5 +1,4 @@
 DROP TABLE notice_preferences;
-DROP INDEX ix_outbox_old;
 DROP INDEX ix_notifications_old;
 DROP INDEX ix_notifications_due;
 DROP INDEX ix_notifications_waiting;

@@ -19,7 +19,6 @@ ALTER TABLE notifications
 CREATE INDEX ix_notifications_waiting ON notifications (user_id, due_at) WHERE due_at IS NOT NULL AND mail_id IS NULL AND (route = 'held' OR read_at IS NULL);
 CREATE INDEX ix_notifications_due ON notifications (due_at, user_id) WHERE due_at IS NOT NULL AND mail_id IS NULL AND (route = 'held' OR read_at IS NULL);
 CREATE INDEX ix_notifications_old ON notifications (created_at) WHERE read_at IS NOT NULL OR NOT is_shown;
-CREATE INDEX ix_outbox_old ON outbox (created_at) WHERE status <> 'waiting';
 
 CREATE TABLE notice_preferences (
     id UUID DEFAULT new_id() NOT NULL,
