@@ -57,6 +57,20 @@ def load(query: Callable[Concatenate[Session, Actor, P], T], *args: P.args, **kw
         return query(session, who, *args, **kwargs)
 
 
+def told(key: str, then: Callable[[Any], object]) -> Callable[[], None]:
+    """Return a callback that hands on what the widget with this key holds.
+
+    Nothing happens when the widget has left the page while its word was on the way: who was on his way to the next
+    page meant the one that he saw.
+    """
+
+    def run() -> None:
+        if key in st.session_state:
+            then(st.session_state[key])
+
+    return run
+
+
 @dataclass(frozen=True)
 class Field:
     """A form's field by the key of its widget (or several, by theirs), read and understood when the form is sent."""

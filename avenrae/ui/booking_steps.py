@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,7 +16,7 @@ from avenrae.queries.directory_filters import PractitionerFilters
 from avenrae.queries.listing import key_of
 from avenrae.queries.people import ClientChoice, find_by_email, find_clients, name_of
 from avenrae.queries.practitioners import ServiceRow, get_practitioner, list_services
-from avenrae.ui.actions import Field, actor, load
+from avenrae.ui.actions import Field, actor, load, told
 from avenrae.ui.details import fact
 from avenrae.ui.format import plain_text, show_money, words
 from avenrae.ui.lists import choice
@@ -142,7 +143,7 @@ def _one_of(found: Sequence[Any], label: str, key: str, search: str, name: Calla
         format_func=lambda chosen: name(by_key[chosen]),
         key=widget,
         placeholder=f"Choose of {len(found)}",
-        on_change=lambda: _to_address(key, st.session_state[widget]),
+        on_change=told(widget, partial(_to_address, key)),
     )
     return None
 

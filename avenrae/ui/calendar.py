@@ -1,18 +1,17 @@
 """A calendar of sessions: a day or a week by the hour, a month by the day, a list of days on a phone."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
-
-import streamlit as st
 
 from avenrae import clock
 from avenrae.enums import BookingStatus
 from avenrae.queries.calendar import CalendarBooking, CalendarDays
 from avenrae.queries.periods import add_months, midnight
 from avenrae.scheduling.zones import zone_mark, zone_named
+from avenrae.ui.actions import told
 from avenrae.ui.format import badge
 from avenrae.ui.records import frontend
 
@@ -197,12 +196,12 @@ def calendar(
     allowed = {"open": {str(b.id) for b in found.bookings}, "day": {d.isoformat() for d in days}}
 
     def forward(event: str, callback: Callable[[str], object]) -> Callable[[], None]:
-        def run() -> None:
-            value = st.session_state[key].get(event)
+        def run(sent: Mapping[str, Any]) -> None:
+            value = sent.get(event)
             if isinstance(value, str) and value in allowed[event]:
                 callback(value)
 
-        return run
+        return told(key, run)
 
     mount = frontend("calendar", html='<div class="calendar" style="visibility: hidden"></div>')
     if mount is None:

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
-from avenrae.ui.actions import still_signed_in
+from avenrae.ui.actions import still_signed_in, told
 from avenrae.ui.records import frontend
 
 
@@ -26,15 +27,15 @@ def pulse(key: str, *, every: int, on_beat: Callable[[bool], object] | None = No
     `on_beat` gets whether he is writing. What is typed and not sent stays in the browser all the while.
     """
 
-    def beat() -> None:
+    def beat(sent: Mapping[str, Any]) -> None:
         st.session_state[f"{key}:beaten"] = True
-        told = st.session_state[key].get("beat")
-        if on_beat is not None and isinstance(told, dict):
-            on_beat(told.get("writing") is True)
+        how = sent.get("beat")
+        if on_beat is not None and isinstance(how, dict):
+            on_beat(how.get("writing") is True)
 
     mount = frontend("pulse", html='<div class="pulse" hidden></div>')
     if mount is not None:
-        mount(key=key, data={"every": every}, on_beat_change=beat)
+        mount(key=key, data={"every": every}, on_beat_change=told(key, beat))
     if st.session_state.pop(f"{key}:beaten", False):
         still_signed_in()
 

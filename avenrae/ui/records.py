@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import urlencode
 
-import streamlit as st
 from streamlit.components.v2 import component
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from streamlit.components.v2.types import ComponentRenderer
 from streamlit.runtime import Runtime
+
+from avenrae.ui.actions import told
 
 Row = TypeVar("Row")
 Tone = Literal["", "green", "amber", "red", "blue", "grey", "violet"]
@@ -89,15 +90,15 @@ def records(
     }
 
     def forward(event: str, callback: Callable[[str], object] | None) -> Callable[[], None]:
-        def run() -> None:
-            value = st.session_state[key].get(event)
+        def run(sent: Mapping[str, Any]) -> None:
+            value = sent.get(event)
             if callback is not None and isinstance(value, str) and value in allowed[event]:
                 callback(value)
 
-        return run
+        return told(key, run)
 
-    def choose() -> None:
-        value = st.session_state[key].get("select")
+    def choose(sent: Mapping[str, Any]) -> None:
+        value = sent.get("select")
         if on_select is not None and isinstance(value, list):
             on_select([row["id"] for row in drawn if row["id"] in value])
 
@@ -130,7 +131,7 @@ def records(
         on_open_change=forward("open", on_open),
         on_sort_change=forward("sort", on_sort),
         on_follow_change=forward("follow", on_follow),
-        on_select_change=choose,
+        on_select_change=told(key, choose),
     )
 
 

@@ -15,7 +15,7 @@ from avenrae.queries.periods import midnight, today
 from avenrae.scheduling.diary import Diary
 from avenrae.scheduling.slots import slots
 from avenrae.scheduling.zones import instant
-from avenrae.ui.actions import Field, actor, load
+from avenrae.ui.actions import Field, actor, load, told
 from avenrae.ui.format import day as day_name
 
 OFFERED, NOW, FREE_HAND = "Offered times", "Now", "Another time, outside the offered ones"
@@ -67,7 +67,7 @@ def pick_start(
         min_value=first,
         key=day_key,
         format="YYYY-MM-DD",
-        on_change=lambda: to_day(st.session_state[day_key]) if to_day else None,
+        on_change=told(day_key, to_day) if to_day else None,
     )
     if mode == FREE_HAND:
         st.time_input(f"Start, {zone}", time(10), step=300, key=f"{key}:at")

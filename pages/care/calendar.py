@@ -19,7 +19,7 @@ from avenrae.queries.directory_filters import PractitionerFilters
 from avenrae.queries.listing import key_of
 from avenrae.queries.periods import midnight, today
 from avenrae.queries.practitioners import PractitionerDetail, get_practitioner
-from avenrae.ui.actions import actor, load
+from avenrae.ui.actions import actor, load, told
 from avenrae.ui.availability.why_not import why_not_opener
 from avenrae.ui.calendar import (
     VIEWS,
@@ -175,19 +175,19 @@ def _moves(view: str, day: date, now: date, *, may_choose: bool) -> None:
     row.date_input(
         "Go to", key=_DAY_FIELD, format="YYYY-MM-DD", min_value=date(1900, 1, 1), max_value=date(2199, 12, 31),
         width=160, label_visibility="collapsed", required=True,
-        on_change=lambda: _to_address(date=st.session_state[_DAY_FIELD].isoformat()),
+        on_change=told(_DAY_FIELD, lambda day: _to_address(date=day.isoformat())),
     )  # fmt: skip
     if may_choose:
         st.session_state[_VIEW_FIELD] = view
         row.segmented_control(
             "View", list(VIEWS), format_func=VIEWS.__getitem__, key=_VIEW_FIELD, required=True,
-            label_visibility="collapsed", on_change=lambda: _to_address(view=st.session_state[_VIEW_FIELD]),
+            label_visibility="collapsed", on_change=told(_VIEW_FIELD, lambda view: _to_address(view=view)),
         )  # fmt: skip
     st.session_state["calendar:cancelled"] = st.query_params.get("cancelled") == "yes"
     row.checkbox(
         "Show cancelled",
         key="calendar:cancelled",
-        on_change=lambda: _to_address(cancelled="yes" if st.session_state["calendar:cancelled"] else None),
+        on_change=told("calendar:cancelled", lambda on: _to_address(cancelled="yes" if on else None)),
     )
 
 

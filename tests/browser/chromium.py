@@ -105,6 +105,11 @@ class Person:
         self.page.wait_for_selector(READY, timeout=PATIENCE)
         expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)
 
+    def press(self, key: str) -> None:
+        """Press a key of a page that can be worked with the keyboard, once it can."""
+        expect(self.page.locator(".shortcuts[data-works]")).to_have_count(1)
+        self.page.keyboard.press(key)
+
     def sign_in(self, role: Role) -> None:
         """Fill in the sign-in form that is open."""
         self.page.get_by_label("E-mail").fill(DEMO_ACCOUNTS[role])

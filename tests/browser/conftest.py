@@ -1,6 +1,7 @@
 """One console with the demo world and one browser for the whole folder; a browser window for each person."""
 
 import os
+import re
 import signal
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from tests.conftest import create_database, drop_database
 from tests.process.console import Console
 
 SYSTEM = Actor.system("Browser test")
+_FAULT = re.compile(r"^.* failed, reference .*\n(?:Traceback[^\n]*\n(?:(?: .*)?\n)*\S.*\n)?", re.MULTILINE)
 
 
 class Serving:
@@ -28,6 +30,7 @@ class Serving:
 
     def __init__(self, database: str) -> None:
         self.database = database
+        self._left = ""
         self.console = Console(DATABASE_URL=database)
         try:
             self.console.wait_until_ready()
@@ -36,9 +39,15 @@ class Serving:
             raise
         self.url = self.console.url
 
-    def stop(self) -> str:
-        """Stop it as a service manager does; returns what it printed."""
-        return self.console.stop(signal.SIGTERM)
+    def stop(self) -> None:
+        """Stop it as a service manager does."""
+        self.console.stop(signal.SIGTERM)
+        self._left += self.console.news()
+
+    def faults(self) -> list[str]:
+        """Return what the console printed about faults of its own since this was last asked."""
+        printed, self._left = self._left + self.console.news(), ""
+        return _FAULT.findall(printed)
 
     def start(self) -> None:
         """Start it again where it was."""
@@ -139,10 +148,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def watch() -> Iterator[Watch]:
-    """Errors in the browser and requests to elsewhere; a test that leaves one fails."""
+def watch(serving: Serving) -> Iterator[Watch]:
+    """Errors in the browser, requests to elsewhere and faults of the console; a test that leaves one fails."""
     kept = Watch()
+    serving.faults()
     yield kept
+    kept.problems += serving.faults()
     assert kept.left() == []
 
 

@@ -43,6 +43,7 @@ def test_receive_a_parcel_with_a_double_click(person, world):
     page.get_by_label("Delivery note or purchase order").fill(note)
     page.get_by_role("button", name="Receive", exact=True).dblclick()
     expect(page.get_by_text(f"Received. {on_hand + 7} on hand.")).to_be_visible()
+    who.ready()  # until then the fields of before stand beside the new ones
     expect(page.get_by_label("Pieces received")).to_have_value("")
     expect(page.get_by_test_id("stMetric").filter(has_text="On hand")).to_contain_text(str(on_hand + 7))
     who.ready()

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -28,13 +29,16 @@ class Console:
         self.url = f"http://127.0.0.1:{self.port}"
         inherited = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
         self.env = {**inherited, "AVENRAE_BCRYPT_COST": "4", "AVENRAE_PORT": self.port, **env}
+        # A pipe that nobody reads would fill, and the console stand still.
+        self._log = tempfile.TemporaryFile("a+b")  # noqa: SIM115
+        self._printed = ""
+        self._told = 0
         self.process = subprocess.Popen(
             [sys.executable, "-m", "avenrae", "serve"],
             cwd=ROOT,
             env=self.env,
-            stdout=subprocess.PIPE,
+            stdout=self._log,
             stderr=subprocess.STDOUT,
-            text=True,
         )
 
     def wait_until_ready(self, seconds: float = 90) -> None:
@@ -42,7 +46,7 @@ class Console:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if self.process.poll() is not None:
-                raise AssertionError(f"The console ended: {self.process.stdout.read()}")
+                raise AssertionError(f"The console ended: {self.printed()}")
             if self.status("/healthz") == 200:
                 return
             time.sleep(0.1)
@@ -62,5 +66,24 @@ class Console:
         """Send a signal, wait for the end and return what was printed."""
         if self.process.poll() is None:
             self.process.send_signal(sign)
-        output, _ = self.process.communicate(timeout=seconds)
-        return output
+        return self.ended(seconds)
+
+    def ended(self, seconds: float = 60) -> str:
+        """Wait for the end and return what was printed."""
+        self.process.wait(seconds)
+        self.printed()
+        self._log.close()
+        return self._printed
+
+    def printed(self) -> str:
+        """What was printed so far."""
+        if not self._log.closed:
+            log = self._log.fileno()
+            self._printed = os.pread(log, os.fstat(log).st_size, 0).decode(errors="replace")
+        return self._printed
+
+    def news(self) -> str:
+        """What was printed since this was last asked."""
+        printed, told = self.printed(), self._told
+        self._told = len(printed)
+        return printed[told:]

@@ -145,7 +145,7 @@ def test_killed_in_the_middle_of_a_write(database: str) -> None:
 def refused(**env: str) -> str:
     """What a start that cannot be prints; it ends by itself, with a status that is not 0, without a traceback."""
     console = Console(**env)
-    output, _ = console.process.communicate(timeout=60)
+    output = console.ended()
     assert console.process.returncode not in (0, None)
     assert "Traceback" not in output
     return output.strip().splitlines()[-1]

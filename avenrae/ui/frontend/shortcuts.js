@@ -1,46 +1,69 @@
 // Keys that press, focus or walk what is on the screen. They do nothing while somebody types, with a modifier held
-// or with a dialog open; what is greyed is not pressed.
+// or with a dialog open; what is greyed is not pressed. A key that comes while the page is being drawn waits for it.
 
-const boxes = new WeakMap();
+const PATIENCE = 1500;
+const LOOKS = 50;
+
+let place = null; // where the keys of the page that is shown stand; none while one page gives way to the next
+let actions = {};
+let wish = null; // what was asked for and is not there yet, or may be drawn anew: a key and until when it counts
+let timer = 0;
 
 export default function ({ parentElement, data }) {
-  const root = parentElement.querySelector(".shortcuts");
-  let keys = boxes.get(root);
-  if (!keys) boxes.set(root, (keys = new Shortcuts()));
-  keys.actions = data.actions;
-  keys.start();
-  return () => keys.stop();
+  const here = parentElement.querySelector(".shortcuts");
+  place = here;
+  actions = data.actions;
+  document.addEventListener("keydown", press, true);
+  document.addEventListener("pointerdown", forget, true);
+  here.dataset.works = "yes";
+  return () => {
+    if (place !== here) return;
+    place = null;
+    setTimeout(leave, PATIENCE);
+  };
 }
 
-class Shortcuts {
-  constructor() {
-    this.press = event => this.pressed(event);
-  }
+function leave() {
+  if (place) return;
+  forget();
+  document.removeEventListener("keydown", press, true);
+  document.removeEventListener("pointerdown", forget, true);
+}
 
-  start() {
-    document.addEventListener("keydown", this.press, true);
-  }
+function press(event) {
+  forget();
+  if (!actions[event.key] || event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event)) return;
+  if (document.querySelector('[role="dialog"]')) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  wish = { key: event.key, until: Date.now() + PATIENCE };
+  timer = setInterval(grant, LOOKS);
+  grant();
+}
 
-  stop() {
-    document.removeEventListener("keydown", this.press, true);
-  }
+function forget() {
+  clearInterval(timer);
+  wish = null;
+}
 
-  pressed(event) {
-    const action = this.actions[event.key];
-    if (!action || event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event)) return;
-    if (document.querySelector('[role="dialog"]')) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    if (action.walk) return walk(action.walk, event.key === "k" ? -1 : 1);
-    const found = document.querySelector(action.target);
-    if (!found || found.disabled) return;
-    if (action.focus) {
-      found.scrollIntoView({ block: "center" });
-      found.focus();
-    } else {
-      found.click();
-    }
-  }
+// Does what is wished, once it is there. The cursor is put back where it was wished while the page is drawn anew.
+function grant() {
+  if (Date.now() > wish.until) return forget();
+  if (!place) return;
+  const { key } = wish;
+  const action = actions[key];
+  const found = action?.target && document.querySelector(action.target);
+  if (action?.focus) return found && focus(found);
+  if (action?.target && !found) return;
+  forget();
+  if (action?.walk) walk(action.walk, key === "k" ? -1 : 1);
+  else if (found && !found.disabled) found.click();
+}
+
+function focus(field) {
+  if (field.disabled || document.activeElement === field) return;
+  field.scrollIntoView({ block: "center" });
+  field.focus();
 }
 
 function isTyping(event) {
