@@ -79,7 +79,7 @@ class _Columns:
             return self._write_date(row, column, local, "yyyy-mm-dd hh:mm:ss")
         if isinstance(value, date):
             return self._write_date(row, column, value, "yyyy-mm-dd")
-        text = _UNPRINTABLE.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n"))
+        text = _printable(str(value))
         self._sheet.write_string(row, column, text)  # cuts what is longer than a cell may be
         return len(text)
 
@@ -126,6 +126,13 @@ def write_sheet(
             book.close()
         finally:
             sheet.row_data_fh.close()
+
+
+def _printable(text: str) -> str:
+    """Return a text without what XML forbids."""
+    if text.isprintable():
+        return text
+    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _too_many() -> str:
