@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 
-import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from avenrae.enums import Role
-from avenrae.models import Conversation, ConversationReading, Message, Notification, OutboxMail, Ticket, User
+from avenrae.models import Conversation, ConversationReading, Message, Notification, OutboxMail, Ticket
 from avenrae.permissions import Actor
 from avenrae.queries.conversations import list_private_messages
 from avenrae.services.conversations import start_conversation
-from avenrae.services.tickets import Link, link_ticket
 from tests import make
 
 SYSTEM = Actor.system("Test")

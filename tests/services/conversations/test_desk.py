@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.enums import Role
 from avenrae.errors import Conflict, NotFound, NotPermitted
-from avenrae.models import AuditEntry, Ticket
+from avenrae.models import AuditEntry, Ticket, User
 from avenrae.queries.conversations import get_conversation, list_readings
 from avenrae.queries.scopes import READING
 from avenrae.services.conversations import send_message, start_conversation
