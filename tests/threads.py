@@ -45,6 +45,11 @@ def answers(results: Sequence[object]) -> list[str]:
     return [str(result) if isinstance(result, Exception) else "done" for result in results]
 
 
+def told_at_once(actor: Actor, deeds: Sequence[Callable[[Session], object]]) -> list[str]:
+    """Let one actor click on all of it from one start; returns what he was told each time: the refusal, or `done`."""
+    return answers(at_once([click(actor, deed) for deed in deeds]))
+
+
 def timed(deed: Callable[[], object], seconds: list[float]) -> Callable[[], object]:
     """Return a deed that writes down how long it took, however it ends."""
 

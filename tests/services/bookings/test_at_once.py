@@ -16,7 +16,7 @@ from avenrae.models import Booking
 from avenrae.services.bookings import confirm_booking, create_booking
 from tests import make
 from tests.services.bookings.sessions import SYSTEM
-from tests.threads import answers, at_once, click, timed
+from tests.threads import at_once, click, timed, told_at_once
 
 TAKEN = "This time is taken, counting the buffers around sessions. Choose another time."
 
@@ -63,7 +63,7 @@ def test_two_overlapping_requests_moved_together_at_once(database: str) -> None:
         booking = session.get_one(Booking, booking_id, with_for_update=True)
         booking.starts_at, booking.ends_at = target, target + timedelta(hours=1)
 
-    told = answers(at_once([click(SYSTEM, partial(move, booking_id=i)) for i in ids]))
+    told = told_at_once(SYSTEM, [partial(move, booking_id=i) for i in ids])
     assert sorted(told) == [*[TAKEN] * 19, "done"]
 
 
@@ -73,6 +73,6 @@ def test_confirming_is_done_once(database: str) -> None:
     with transaction(SYSTEM, "prepare") as session:
         booking_id = make.make_booking(session).id
 
-    confirm = click(SYSTEM, lambda s: confirm_booking(s, SYSTEM, booking_id))
     refused = "This booking cannot be confirmed: it is confirmed already."
-    assert sorted(answers(at_once([confirm] * 20))) == [*[refused] * 19, "done"]
+    told = told_at_once(SYSTEM, [lambda s: confirm_booking(s, SYSTEM, booking_id)] * 20)
+    assert sorted(told) == [*[refused] * 19, "done"]

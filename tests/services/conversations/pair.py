@@ -65,5 +65,3 @@ def snapshot(session: Session) -> list[object]:
             (Notification.id,),
         )
     ]
-
-

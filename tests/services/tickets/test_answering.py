@@ -1,7 +1,6 @@
 """Tickets: answers and notes, who is told of them, two agents at one ticket, waiting and rating."""
 
 import uuid
-from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,7 +27,7 @@ from avenrae.services.tickets import (
     write_message,
 )
 from tests import make
-from tests.threads import answers, at_once, click
+from tests.threads import told_at_once
 
 SYSTEM = Actor.system("Test")
 S = TicketStatus
@@ -133,10 +132,6 @@ def test_a_reply_lands_in_the_ticket_it_names(session: Session, desk: None) -> N
     assert message.ticket_id == second.id
 
 
-def told_at_once(deeds: Sequence[Callable[[Session], object]]) -> list[str]:
-    return answers(at_once([click(SYSTEM, deed) for deed in deeds]))
-
-
 def test_two_agents_at_once(database: str) -> None:
     """R-TCK-01: of two that take it, change it or answer it at the same time, one does and the other is told."""
     with transaction(SYSTEM, "prepare") as session:
@@ -145,16 +140,17 @@ def test_two_agents_at_once(database: str) -> None:
         ticket = make.make_ticket(session)
         key, last = ticket.id, session.scalar(select(TicketMessage.id))
     seen = {"assignee_id": None}
-    taken = told_at_once([lambda s, a=a: assign_ticket(s, a, key, a.user_id, seen=seen) for a in agents])
+    taken = told_at_once(SYSTEM, [lambda s, a=a: assign_ticket(s, a, key, a.user_id, seen=seen) for a in agents])
     assert sorted(t.split(";")[0] for t in taken) == ["Somebody changed this meanwhile", "done"]
-    answered = told_at_once([lambda s, a=a: write_message(s, a, key, "Hello", last_seen=last) for a in agents])
+    answered = told_at_once(SYSTEM, [lambda s, a=a: write_message(s, a, key, "Hello", last_seen=last) for a in agents])
     assert sorted(t.split(".")[0] for t in answered) == ["Somebody wrote here since you began", "done"]
     change = {"status": S.OPEN, "priority": TicketPriority.MEDIUM}
     changed = told_at_once(
+        SYSTEM,
         [
             lambda s: change_ticket(s, agents[0], key, status=S.WAITING, seen=change),
             lambda s: change_ticket(s, agents[1], key, priority=TicketPriority.HIGH, seen=change),
-        ]
+        ],
     )
     assert sorted(t.split(";")[0] for t in changed) == ["Somebody changed this meanwhile", "done"]
     with transaction(SYSTEM, "look") as session:

@@ -26,7 +26,7 @@ from avenrae.services.bookings.places import expire_hold
 from avenrae.services.waiting_list import join_waiting_list, leave_waiting_list, offer_free_places
 from tests import make
 from tests.services.waiting_list.day import HOUR, SYSTEM, TUESDAY, Day
-from tests.threads import answers, at_once, click
+from tests.threads import told_at_once
 
 
 def test_the_first_who_joined_is_offered_the_place(session: Session, day: Day, noon: datetime) -> None:
@@ -207,8 +207,7 @@ def test_two_cancellations_at_once_make_two_offers(database: str, noon: datetime
         practitioner_id = day.practitioner.id
     cancels = [lambda s, key=key: cancel_booking(s, SYSTEM, key, "Ill") for key in keys]
     sweeps = [lambda s: offer_free_places(s, SYSTEM, practitioner_id)] * workers
-    results = at_once([click(SYSTEM, deed) for deed in cancels + sweeps])
-    assert answers(results) == ["done"] * (len(keys) + workers)
+    assert told_at_once(SYSTEM, cancels + sweeps) == ["done"] * (len(keys) + workers)
     with transaction(SYSTEM, "check") as session:
         offered = session.execute(
             text(
