@@ -20,7 +20,7 @@ from avenrae.errors import AvenraeError, InvalidInput, NotSignedIn
 from avenrae.permissions import Actor
 from avenrae.queries.sessions import find_actor
 from avenrae.services.forms import spend_token
-from avenrae.ui.click_memory import click_memory, succeeded, token
+from avenrae.ui.click_memory import click_memory, forget_refused, show_refused, succeeded, token
 
 log = logging.getLogger("avenrae")
 P = ParamSpec("P")
@@ -152,7 +152,7 @@ def _write_and_remember(click: Click, values: dict[str, Any], sid: Any, memory: 
     except Exception:
         log.exception("click %s failed, reference %s", click.key, reference)
         problem = f"Something is wrong on our side; nothing was changed. Quote {reference} when you ask for help."
-    memory[f"problem:{click.key}"] = problem
+    memory["refused"] = (click.key, problem)
     if problem:
         # The token stays: should the write have gone through unheard, the next press is the same one.
         return
@@ -243,8 +243,7 @@ def action(
         icon=icon,
     )
     _perform_late(click, pressed=pressed)
-    if problem := click_memory().pop(f"problem:{key}", ""):
-        st.error(problem)
+    show_refused(key)
     return succeeded(key)
 
 
@@ -276,6 +275,7 @@ def opener(
     pressed = st.button(
         f"{label}…",
         key=f"open:{key or label}",
+        on_click=forget_refused,
         disabled=bool(refused),
         help=refused or None,
         icon=icon,
@@ -293,6 +293,7 @@ class Form:
     def __init__(self, key: str, *, border: bool = True, of: object = None) -> None:
         """`of` is what the form shows of a record: another value draws the form anew, with what is true now."""
         self.name = key
+        self._has_button = False
         shown = "" if of is None else f"{zlib.crc32(repr(of).encode()):x}"
         self._version = f"{click_memory().get(f'version:{key}', 0)}{shown}"
         self._form = st.form(f"form:{key}:{self._version}", border=border, enter_to_submit=False)
@@ -330,8 +331,9 @@ class Form:
         A form with several names each of them by `button`; the first that is drawn shows what was refused.
         """
         click = Click(self.name, service, done, args, kwargs, token(self.name), then, button)
-        if problem := click_memory().pop(f"problem:{self.name}", ""):
-            st.error(problem)
+        if not self._has_button:
+            show_refused(self.name)
+        self._has_button = True
         pressed = st.form_submit_button(
             label,
             key=f"submit:{self.name}:{self._version}{button}",

@@ -17,12 +17,16 @@ def click_memory() -> dict[str, Any]:
     return kept
 
 
-def begin_run() -> Callable[[], None]:
+def begin_run(place: str) -> Callable[[], None]:
     """Return what to call at the end of the run, however it ends: its page stands from then on.
 
-    By that time `actions.perform` tells a new wish from the echo of the press before.
+    By that time `actions.perform` tells a new wish from the echo of the press before. `place` is what the page shows:
+    at another one nothing is told any more of what was refused before.
     """
     memory = click_memory()
+    if memory.get("place") != place:
+        memory["place"] = place
+        forget_refused()
 
     def end_run() -> None:
         for key in memory.pop("undrawn", ()):
@@ -43,6 +47,21 @@ def show_messages() -> None:
     message, at = click_memory().get("flash", ("", 0.0))
     if message and time.monotonic() - at < _SHOWN_SECONDS:
         st.toast(message, icon=":material/check_circle:")
+
+
+def show_refused(key: str) -> None:
+    """Tell why the last click was refused, if it was of this key; in every run until the next click.
+
+    News that the page asks for, or another choice on it, must not take it away, nor move the button below it.
+    """
+    whose, why = click_memory().get("refused", ("", ""))
+    if why and whose == key:
+        st.error(why)
+
+
+def forget_refused() -> None:
+    """Tell no more of what was refused: something else begins."""
+    click_memory().pop("refused", None)
 
 
 def succeeded(key: str) -> bool:

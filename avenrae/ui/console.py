@@ -42,7 +42,7 @@ def run_console() -> None:
     page = st.navigation(_menu(), expanded=True)
     with st.sidebar:
         _who()
-    end_run = begin_run()
+    end_run = begin_run(f"{page.url_path}?{st.query_params.get('id', '')}")
     begin_page()
     show_messages()
     go_on()
