@@ -6,7 +6,11 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from avenrae.errors import InvalidInput
 
 SYMBOLS = {"ZAR": "R", "GBP": "£", "EUR": "€", "USD": "$", "KES": "KSh", "NGN": "₦", "BWP": "P", "NAD": "N$"}
-_EXPONENTS = {"JPY": 0, "KRW": 0, "UGX": 0}
+_EXPONENTS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV"), 0),
+    **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
 _SPACE = "\u00a0"
 
 

@@ -20,7 +20,7 @@ from avenrae.errors import AvenraeError
 from avenrae.http import calendar_feed
 from avenrae.http.addresses import Addresses
 from avenrae.http.documents import document
-from avenrae.http.downloads import download
+from avenrae.http.downloads import download_csv, download_excel
 from avenrae.http.guard import Guard
 from avenrae.http.headers import SecurityHeaders, security_headers
 from avenrae.http.health import healthz
@@ -65,7 +65,8 @@ def _routes() -> list[Route]:
         Route("/sign-in", show_sign_in, methods=["GET"]),
         Route("/sign-in", take_sign_in, methods=["POST"]),
         Route("/auth/logout", sign_out, methods=["GET", "POST"]),
-        Route("/download/{name}.csv", download, methods=["GET"]),
+        Route("/download/{name}.csv", download_csv, methods=["GET"]),
+        Route("/download/{name}.xlsx", download_excel, methods=["GET"]),
         Route("/download/ticket-file/{id}", ticket_file, methods=["GET"]),
         Route("/document/{id}", document, methods=["GET"]),
         Route("/booking.ics", calendar_feed.booking_file, methods=["GET"]),

@@ -1,9 +1,9 @@
-"""What is in the CSV file of each list: its filters from the address, its rows, and a cell for each heading."""
+"""What is in the file of each list: its filters from the address, its rows, and a cell for each heading."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -25,11 +25,24 @@ from avenrae.queries import (
     waiting_list,
 )
 
-Cell = Callable[[Any, ZoneInfo], Any]
+
+@dataclass(frozen=True)
+class Amount:
+    """An amount in minor units; reads like `1250.50`."""
+
+    minor: int
+    currency: str
+
+    def __str__(self) -> str:
+        return money.plain(self.minor, self.currency)
 
 
-class Number(str):
-    """A number of ours: its minus is no formula."""
+@dataclass(frozen=True)
+class Cell:
+    """What of a row stands under a heading; moments are told in the zone of who reads."""
+
+    value: Callable[[Any], Any]
+    is_moment: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,27 +56,19 @@ class Export:
 
 
 def _plain(*names: str) -> dict[str, Cell]:
-    return {heading: cell for name in names for heading, cell in _named(name, name).items()}
+    return {name: Cell(attrgetter(name)) for name in names}
 
 
 def _named(heading: str, name: str) -> dict[str, Cell]:
-    return {heading: lambda row, _: getattr(row, name)}
+    return {heading: Cell(attrgetter(name))}
 
 
 def _at(*names: str) -> dict[str, Cell]:
-    return {name: _instant(name) for name in names}
-
-
-def _instant(name: str) -> Cell:
-    def cell(row: Any, zone: ZoneInfo) -> str:
-        at = getattr(row, name)
-        return at.astimezone(zone).isoformat(timespec="seconds") if at else ""
-
-    return cell
+    return {name: Cell(attrgetter(name), is_moment=True) for name in names}
 
 
 def _amount(heading: str, name: str) -> dict[str, Cell]:
-    return {heading: lambda row, _: Number(money.plain(getattr(row, name), row.currency))}
+    return {heading: Cell(lambda row: Amount(getattr(row, name), row.currency))}
 
 
 EXPORTS: dict[str, Export] = {

@@ -107,34 +107,33 @@ class LedgerEntry(Keyed, Base):
     )
 
 
-class LedgerHour(Base):
+class _LedgerSum:
+    """What both sums of the ledger say, and of what; the period comes after the currency, under a name of its own."""
+
+    currency: Mapped[str] = mapped_column(primary_key=True, sort_order=-2)
+    kind: Mapped[LedgerKind] = mapped_column(Text(), primary_key=True)
+    source: Mapped[LedgerSource] = mapped_column(Text(), primary_key=True)
+    entries: Mapped[int]
+    gross_minor: Mapped[int]
+    commission_minor: Mapped[int]
+
+
+class LedgerHour(_LedgerSum, Base):
     """The ledger summed by the hour, kept by a trigger in the transaction of each entry: figures read few rows."""
 
     __tablename__ = "ledger_hours"
 
-    currency: Mapped[str] = mapped_column(primary_key=True)
-    hour: Mapped[datetime] = mapped_column(primary_key=True)
-    kind: Mapped[LedgerKind] = mapped_column(Text(), primary_key=True)
-    source: Mapped[LedgerSource] = mapped_column(Text(), primary_key=True)
-    entries: Mapped[int]
-    gross_minor: Mapped[int]
-    commission_minor: Mapped[int]
+    hour: Mapped[datetime] = mapped_column(primary_key=True, sort_order=-1)
 
     __table_args__ = (one_of("kind", LedgerKind), one_of("source", LedgerSource))
 
 
-class LedgerDay(Base):
+class LedgerDay(_LedgerSum, Base):
     """The same by the day of UTC, whose midnight stands for it: months of any zone are these days and a few hours."""
 
     __tablename__ = "ledger_days"
 
-    currency: Mapped[str] = mapped_column(primary_key=True)
-    day: Mapped[datetime] = mapped_column(primary_key=True)
-    kind: Mapped[LedgerKind] = mapped_column(Text(), primary_key=True)
-    source: Mapped[LedgerSource] = mapped_column(Text(), primary_key=True)
-    entries: Mapped[int]
-    gross_minor: Mapped[int]
-    commission_minor: Mapped[int]
+    day: Mapped[datetime] = mapped_column(primary_key=True, sort_order=-1)
 
     __table_args__ = (one_of("kind", LedgerKind), one_of("source", LedgerSource))
 

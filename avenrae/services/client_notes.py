@@ -6,10 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from avenrae import clock
-from avenrae.errors import InvalidInput, NotFound
+from avenrae.errors import NotFound
 from avenrae.models import ClientNote, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.scopes import visible_users
+from avenrae.services.edits import written
 
 
 def add_note(session: Session, actor: Actor, user_id: uuid.UUID, body: str) -> ClientNote:
@@ -22,9 +23,8 @@ def add_note(session: Session, actor: Actor, user_id: uuid.UUID, body: str) -> C
     require(actor, Permission.TICKET_WORK)
     if session.scalar(select(User.id).where(User.id == user_id, visible_users(actor))) is None:
         raise NotFound("There is no such person.")
-    if not body.strip():
-        raise InvalidInput("Write something first.")
-    note = ClientNote(user_id=user_id, author_id=actor.user_id, body=body.strip(), created_at=clock.now())
+    said = written(body, "Write something first.")
+    note = ClientNote(user_id=user_id, author_id=actor.user_id, body=said, created_at=clock.now())
     session.add(note)
     session.flush()
     return note

@@ -1,9 +1,9 @@
-"""Edits of a record that somebody else may have changed since it was read."""
+"""What is typed into a record: words where words are asked for, over what is there and nothing older."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from avenrae.errors import Conflict
+from avenrae.errors import Conflict, InvalidInput
 
 
 def refuse_stale(row: Any, seen: Mapping[str, Any] | None) -> None:
@@ -14,3 +14,14 @@ def refuse_stale(row: Any, seen: Mapping[str, Any] | None) -> None:
     """
     if any(getattr(row, name) != value for name, value in (seen or {}).items()):
         raise Conflict("Somebody changed this meanwhile; the form now shows what they saved. Make your change again.")
+
+
+def written(words: str, otherwise: str) -> str:
+    """Return what was written, without the space around it.
+
+    Raises:
+        InvalidInput: Nothing was, says the sentence given.
+    """
+    if not words.strip():
+        raise InvalidInput(otherwise)
+    return words.strip()

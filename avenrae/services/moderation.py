@@ -7,12 +7,13 @@ from sqlalchemy.orm import Session
 
 from avenrae import clock
 from avenrae.enums import TicketCategory
-from avenrae.errors import Conflict, InvalidInput, NotFound
+from avenrae.errors import Conflict, NotFound
 from avenrae.letters import conversations as letters
 from avenrae.letters.event import Event
 from avenrae.models import Conversation, ConversationReading, Message, Ticket, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.scopes import standing_readings, visible_messages
+from avenrae.services.edits import written
 from avenrae.services.telling import tell
 from avenrae.services.ticket_rows import lock_ticket
 from avenrae.services.tickets import open_ticket
@@ -37,7 +38,7 @@ def report_message(session: Session, actor: Actor, message_id: uuid.UUID, reason
         raise Conflict("This message was reported before. The desk looks at each one once.")
     if message.hidden_at is not None:
         raise Conflict("The desk has hidden this message already.")
-    why = _reason(reason, "Say what is wrong with it, so that the desk can decide.")
+    why = written(reason, "Say what is wrong with it, so that the desk can decide.")
     conversation = session.get_one(Conversation, message.conversation_id)
     by_practitioner = message.author_id == conversation.practitioner_user_id
     ticket = open_ticket(
@@ -152,14 +153,8 @@ def _locked(session: Session, actor: Actor, message_id: uuid.UUID, permission: P
     return message
 
 
-def _reason(reason: str, otherwise: str) -> str:
-    if not reason.strip():
-        raise InvalidInput(otherwise)
-    return reason.strip()
-
-
 def _decide(message: Message, reason: str) -> None:
-    message.decision_reason = _reason(reason, "Say why, so that both sides can be told.")
+    message.decision_reason = written(reason, "Say why, so that both sides can be told.")
     message.decided_at = clock.now()
 
 

@@ -13,6 +13,7 @@ from avenrae.models import Booking, Order, RefundRequest, Ticket
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.scopes import visible_bookings, visible_orders, visible_refund_requests
 from avenrae.services.booking_notices import tell_client
+from avenrae.services.edits import written
 from avenrae.services.money import book_kept_fee_back, book_refund, record_refund, require_refund_limit
 from avenrae.services.orders import refund_order
 from avenrae.services.telling import tell, tell_admins
@@ -73,15 +74,14 @@ def ask_for_refund(
         raise Conflict("There is nothing to ask for: nothing of what was paid is left.")
     if not 0 < amount_minor <= left:
         raise InvalidInput(f"The refund must be more than zero and at most {money.show(left, subject.currency)}.")
-    if not reason.strip():
-        raise InvalidInput("Say why, so that the admin can decide.")
+    why = written(reason, "Say why, so that the admin can decide.")
     request = RefundRequest(
         ticket_id=ticket_id,
         booking_id=booking_id,
         order_id=order_id,
         amount_minor=amount_minor,
         currency=subject.currency,
-        reason=reason.strip(),
+        reason=why,
         asked_by_id=actor.user_id,
         created_at=clock.now(),
     )

@@ -23,7 +23,7 @@ from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.reviewable import KEPT_BACK, OPEN_FOR, side_of
 from avenrae.queries.scopes import visible_bookings, visible_reviews
 from avenrae.scheduling.zones import spoken
-from avenrae.services.edits import refuse_stale
+from avenrae.services.edits import refuse_stale, written
 from avenrae.services.telling import tell
 
 BATCH = 100
@@ -131,10 +131,9 @@ def respond_review(
         raise NotPermitted("Only the practitioner whom a client wrote about can answer.")
     if review.status != ReviewStatus.PUBLISHED:
         raise Conflict("This review is not shown any more, so there is nothing to answer.")
-    if not response.strip():
-        raise InvalidInput("Write an answer first.")
+    answer = written(response, "Write an answer first.")
     refuse_stale(review, seen)
-    review.response, review.responded_at = response.strip(), review.responded_at or clock.now()
+    review.response, review.responded_at = answer, review.responded_at or clock.now()
     session.flush()
     people = _people(session, [review])[review.id]
     tell(
@@ -165,7 +164,7 @@ def flag_review(session: Session, actor: Actor, review_id: uuid.UUID, reason: st
         raise Conflict("This review is not shown any more, so there is nothing to flag.")
     if review.flagged_at is not None:
         raise Conflict("This review was flagged before. Support looks at each one once.")
-    review.flag_reason = _reason(reason, "Say what is wrong with it, so that support can decide.")
+    review.flag_reason = written(reason, "Say what is wrong with it, so that support can decide.")
     review.flagged_at, review.flagged_by = clock.now(), actor.user_id
     session.flush()
     return review
@@ -292,14 +291,8 @@ def _stars(rating: int | None) -> int:
     return rating
 
 
-def _reason(reason: str, otherwise: str) -> str:
-    if not reason.strip():
-        raise InvalidInput(otherwise)
-    return reason.strip()
-
-
 def _decide(review: Review, reason: str) -> None:
-    review.moderation_reason = _reason(reason, "Say why, so that both sides can be told.")
+    review.moderation_reason = written(reason, "Say why, so that both sides can be told.")
     review.moderated_at = clock.now()
 
 

@@ -20,12 +20,11 @@ from avenrae.errors import AvenraeError, InvalidInput, NotSignedIn
 from avenrae.permissions import Actor
 from avenrae.queries.sessions import find_actor
 from avenrae.services.forms import spend_token
+from avenrae.ui.click_memory import click_memory, succeeded, token
 
 log = logging.getLogger("avenrae")
 P = ParamSpec("P")
 T = TypeVar("T")
-_SHOWN_SECONDS = 4.0
-"""How long a message stays: a toast that the next run does not draw again goes with it."""
 _SLOWEST_DRAW = 10.0
 _ECHO_SECONDS = 0.7
 """A second press of the same button sooner than this after its page was drawn belongs to a double click."""
@@ -117,7 +116,7 @@ def perform(click: Click) -> None:
             held[:] = [e]
             return undisturbed(read)
 
-    memory = undisturbed(_memory)
+    memory = undisturbed(click_memory)
     memory["called"] = click.spot
     echo = _is_echo(memory.get(f"done:{click.spot}"))
     if echo:
@@ -214,24 +213,6 @@ def _value(given: Any) -> Any:
     return _Typed(typed.replace("\0", "") if isinstance(typed, str) else typed, given.understand)
 
 
-def begin_run() -> Callable[[], None]:
-    """Return what to call at the end of the run, however it ends: from then on its page stands (see `_is_echo`)."""
-    memory = _memory()
-
-    def end_run() -> None:
-        for key in memory.pop("undrawn", ()):
-            ended, _ = memory[f"done:{key}"]
-            memory[f"done:{key}"] = (ended, time.monotonic())
-
-    return end_run
-
-
-def _memory() -> dict[str, Any]:
-    """Return what this session's clicks leave behind: a plain dictionary, touching which interrupts nothing."""
-    kept: dict[str, Any] = st.session_state.setdefault("_clicks", {})
-    return kept
-
-
 def action(
     label: str,
     service: Callable[..., Any],
@@ -250,7 +231,7 @@ def action(
     `refused` says why it cannot be pressed now: it stays in its place, greyed, so that buttons never move
     under the pointer. The service gets `(session, actor, *args, **kwargs)`.
     """
-    click = Click(key, service, done, args, kwargs, _token(key), then)
+    click = Click(key, service, done, args, kwargs, token(key), then)
     pressed = st.button(
         label,
         key=f"button:{key}",
@@ -262,16 +243,16 @@ def action(
         icon=icon,
     )
     _perform_late(click, pressed=pressed)
-    if problem := _memory().pop(f"problem:{key}", ""):
+    if problem := click_memory().pop(f"problem:{key}", ""):
         st.error(problem)
-    return _succeeded(key)
+    return succeeded(key)
 
 
 def _perform_late(click: Click, *, pressed: bool) -> None:
     """Perform a click on a page that a process drew which is gone: for those Streamlit calls no callback."""
-    was_called = _memory().get("called") == click.spot
+    was_called = click_memory().get("called") == click.spot
     if was_called:
-        del _memory()["called"]
+        del click_memory()["called"]
     elif pressed:
         perform(click)
         st.rerun()
@@ -313,7 +294,7 @@ class Form:
         """`of` is what the form shows of a record: another value draws the form anew, with what is true now."""
         self.name = key
         shown = "" if of is None else f"{zlib.crc32(repr(of).encode()):x}"
-        self._version = f"{_memory().get(f'version:{key}', 0)}{shown}"
+        self._version = f"{click_memory().get(f'version:{key}', 0)}{shown}"
         self._form = st.form(f"form:{key}:{self._version}", border=border, enter_to_submit=False)
 
     def __enter__(self) -> "Form":
@@ -348,8 +329,8 @@ class Form:
 
         A form with several names each of them by `button`; the first that is drawn shows what was refused.
         """
-        click = Click(self.name, service, done, args, kwargs, _token(self.name), then, button)
-        if problem := _memory().pop(f"problem:{self.name}", ""):
+        click = Click(self.name, service, done, args, kwargs, token(self.name), then, button)
+        if problem := click_memory().pop(f"problem:{self.name}", ""):
             st.error(problem)
         pressed = st.form_submit_button(
             label,
@@ -361,7 +342,7 @@ class Form:
             type="primary" if primary else "secondary",
         )
         _perform_late(click, pressed=pressed)
-        return _succeeded(self.name)
+        return succeeded(self.name)
 
 
 def note(service: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
@@ -381,26 +362,3 @@ def still_signed_in() -> None:
     """Run the whole page anew where its reader has signed out or has another role: fragments run without it."""
     if read_actor() != st.session_state.get("_actor"):
         st.rerun()
-
-
-def go_on() -> None:
-    """Do what follows the last click, such as opening what it made; an interrupted run leaves it to the next."""
-    if (following := _memory().pop("next", None)) is not None:
-        following()
-
-
-def show_messages() -> None:
-    """Show what the last click did; kept across a change of page, and across runs that follow at once."""
-    message, at = _memory().get("flash", ("", 0.0))
-    if message and time.monotonic() - at < _SHOWN_SECONDS:
-        st.toast(message, icon=":material/check_circle:")
-
-
-def _succeeded(key: str) -> bool:
-    """Whether the last click of this key went through; asked once, since success gives a form new widgets."""
-    return bool(_memory().pop(f"succeeded:{key}", False))
-
-
-def _token(key: str) -> str:
-    token: str = _memory().setdefault(f"token:{key}", uuid.uuid4().hex)
-    return token

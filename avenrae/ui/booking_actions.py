@@ -29,6 +29,7 @@ from avenrae.ui.actions import Form, action, actor, load, opener
 from avenrae.ui.countdown import countdown
 from avenrae.ui.format import day, show_money, time_range
 from avenrae.ui.lists import link
+from avenrae.ui.reason_form import reason_form
 from avenrae.ui.refund_form import Refundable, refund_form, resend_action
 from avenrae.ui.series import cancel_series_opener
 from avenrae.ui.slot_picker import pick_start
@@ -238,7 +239,9 @@ def _move(booking: BookingDetail) -> None:
 @st.dialog("Decline this request")
 def _decline(booking: BookingDetail) -> None:
     st.write(f"The time becomes free again. {_paid_back(booking, 10_000)}")
-    _reason_form(booking, "decline", "Decline request", decline_booking, "Request declined.")
+    reason_form(
+        "Decline request", decline_booking, "Request declined.", booking.id, hint="What should the others know?"
+    )
 
 
 @st.dialog("Cancel this booking")
@@ -247,7 +250,7 @@ def _cancel(booking: BookingDetail) -> None:
     if actor().role is Role.CLIENT:
         share = refund_share(booking.policy, booking.starts_at - clock.now())
     st.write(f"{_hours(booking)} becomes free again. {_paid_back(booking, share)} This cannot be undone.")
-    _reason_form(booking, "cancel", "Cancel booking", cancel_booking, "Booking cancelled.")
+    reason_form("Cancel booking", cancel_booking, "Booking cancelled.", booking.id, hint="What should the others know?")
 
 
 @st.dialog("Refund this booking")
@@ -267,13 +270,6 @@ def refund_dialog(booking: BookingDetail, ticket_id: uuid.UUID | None = None) ->
         record_id=booking.id,
         asked={"booking_id": booking.id, "ticket_id": ticket_id},
     )
-
-
-def _reason_form(booking: BookingDetail, name: str, label: str, service: Callable[..., Any], done: str) -> None:
-    with Form(f"{name}-{booking.id}", border=False) as form:
-        st.text_area("Reason", key=form.key("reason"), max_chars=500, placeholder="What should the others know?")
-        if form.submit(label, service, done, booking.id, reason=form.field("reason")):
-            st.rerun()
 
 
 def _hours(booking: BookingDetail) -> str:

@@ -10,7 +10,8 @@ from avenrae.enums import Role
 from avenrae.errors import AvenraeError
 from avenrae.queries.notifications import MOST_UNREAD, count_unread
 from avenrae.settings import ROOT
-from avenrae.ui.actions import actor, begin_run, go_on, load, read_actor, show_messages
+from avenrae.ui.actions import actor, load, read_actor
+from avenrae.ui.click_memory import begin_run, go_on, show_messages
 from avenrae.ui.failures import report
 from avenrae.ui.format import in_a_row
 from avenrae.ui.lists import begin_page

@@ -79,6 +79,12 @@ def plain_text(text: str) -> str:
     return "".join(f"\\{sign}" if sign in _MARKDOWN_SIGNS else sign for sign in text)
 
 
+def beginning(text: str, longest: int) -> str:
+    """Return how a text begins, on one line; “…” stands for what follows."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[:longest]}…"
+
+
 def badge(status: StrEnum) -> Cell:
     """Return a status as a table cell: a word with a coloured mark."""
     return Cell(words(status.value), tone=_tone(status))

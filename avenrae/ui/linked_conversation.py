@@ -1,9 +1,8 @@
 """The conversation that a ticket links to, for the desk: what was reported, deciding it, reading the rest."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Protocol
 
 import streamlit as st
 
@@ -12,18 +11,14 @@ from avenrae.queries.reported_messages import ReportedMessage
 from avenrae.queries.ticket_messages import TicketDetail
 from avenrae.services.moderation import hide_message, keep_message, open_conversation, restore_message
 from avenrae.services.tickets import Link, link_ticket
-from avenrae.ui.actions import Form, action, actor, opener
+from avenrae.ui.actions import action, actor, opener
 from avenrae.ui.details import fact
 from avenrae.ui.format import plain_text, when
 from avenrae.ui.lists import open_screen
-from avenrae.ui.private_messages import beginning
+from avenrae.ui.private_messages import to_choose
+from avenrae.ui.reason_form import reason_form
 
-
-class Decided(Protocol):
-    """A message that can be hidden and shown again."""
-
-    @property
-    def id(self) -> uuid.UUID: ...
+_HIDING = "The other one does not see it any more; its author still does. Both are told why. It can be shown again."
 
 
 def show_linked_conversation(ticket: TicketDetail) -> None:
@@ -97,53 +92,45 @@ def _reported(message: ReportedMessage) -> None:
 
 
 @st.dialog("Hide this message")
-def _hide(message: Decided) -> None:
-    st.write("The other one does not see it any more; its author still does. Both are told why. It can be shown again.")
-    _reason_form(message.id, "hide", "Hide message", hide_message, "Message hidden.", "Both of them read this")
+def _hide(message: ReportedMessage) -> None:
+    st.write(_HIDING)
+    _hide_form(message.id)
 
 
 @st.dialog("Leave this message")
-def _keep(message: Decided) -> None:
+def _keep(message: ReportedMessage) -> None:
     st.write("It stays, and cannot be reported again. Whoever reported it is told why.")
-    _reason_form(message.id, "keep", "Leave it", keep_message, "The message stays.", "Who reported it reads this")
+    hint = "Who reported it reads this"
+    reason_form("Leave it", keep_message, "The message stays.", message.id, hint=hint, longest=2000)
 
 
 @st.dialog("Show this message again")
-def _restore(message: Decided) -> None:
+def _restore(message: ReportedMessage) -> None:
     st.write("Both of them see it again. Both are told why.")
-    _reason_form(message.id, "restore", "Show again", restore_message, "The message is shown again.", "Both read this")
+    _restore_form(message.id)
 
 
-def _reason_form(
-    message_id: uuid.UUID, name: str, label: str, service: Callable[..., Any], done: str, hint: str
-) -> None:
-    with Form(f"{name}-message-{message_id}", border=False) as form:
-        st.text_area("Reason", key=form.key("reason"), max_chars=2000, placeholder=hint)
-        if form.submit(label, service, done, message_id, reason=form.field("reason")):
-            st.rerun()
+def _hide_form(message_id: uuid.UUID) -> None:
+    hint = "Both of them read this"
+    reason_form("Hide message", hide_message, "Message hidden.", message_id, hint=hint, longest=2000)
+
+
+def _restore_form(message_id: uuid.UUID) -> None:
+    done, hint = "The message is shown again.", "Both of them read this"
+    reason_form("Show again", restore_message, done, message_id, hint=hint, longest=2000)
 
 
 @st.dialog("Hide a message")
 def hide_one(messages: Sequence[PrivateMessage]) -> None:
     """Choose a message of the conversation that is being read, to hide it or to show it again."""
-    st.write("The other one does not see it any more; its author still does. Both are told why. It can be shown again.")
+    st.write(_HIDING)
     by_key = {str(m.id): m for m in reversed(messages)}
     names = {key: _named(message) for key, message in by_key.items()}
     chosen = st.radio("Which message?", list(names), format_func=names.__getitem__, key="hide-which")
     message = by_key[chosen]
-    if message.is_hidden:
-        _reason_form(
-            message.id,
-            "restore",
-            "Show again",
-            restore_message,
-            "The message is shown again.",
-            "Both of them read this",
-        )
-    else:
-        _reason_form(message.id, "hide", "Hide message", hide_message, "Message hidden.", "Both of them read this")
+    (_restore_form if message.is_hidden else _hide_form)(message.id)
 
 
 def _named(message: PrivateMessage) -> str:
     hidden = " :red-badge[Hidden]" if message.is_hidden else ""
-    return f"**{plain_text(message.author_name)}**{hidden} {beginning(message)}"
+    return f"**{plain_text(message.author_name)}**{hidden} {to_choose(message)}"

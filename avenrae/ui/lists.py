@@ -1,4 +1,4 @@
-"""The frame of every list: filters held in the URL, a count, one page of rows, a link to all of them as CSV."""
+"""The frame of every list: filters held in the URL, a count, one page of rows, links to all of them as files."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -255,8 +255,8 @@ def show_list(
     `narrowed` names the filters that came with a link and have no widget; each can be taken away. `told` is where to
     say what of the address is of no use, if not over the list.
 
-    `sorts` are orders beside those of the columns. `params` is what the filters are in the address, for the link to
-    the CSV file of all filtered rows; `opens` the screen that shows one row (without one, cells may carry links of
+    `sorts` are orders beside those of the columns. `params` is what the filters are in the address, for the links to
+    the files of all filtered rows; `opens` the screen that shows one row (without one, cells may carry links of
     their own), `opens_with` what else of a row goes into its address. `limit` is where `count` stops. Rows have boxes
     where the session keeps under `chosen` which are ticked; returns the ids of those that are on this page.
     """
@@ -274,7 +274,7 @@ def show_list(
     beyond = "Counting stops here. Filters narrow the list; sorted the other way it begins with its end."
     head.caption(counted(total, noun, nouns, limit=limit), help=beyond if total > limit else None)
     if export and total:
-        _export_link(head, export, {**params, "sort": order})
+        _export_links(head, export, {**params, "sort": order})
     table = st.container()
     found = turn_pages(total, asked, found, lambda n: load(rows, filters, sort=order, page=n), limit=limit)
     _address().read.update(params)
@@ -374,9 +374,12 @@ def _why_empty(params: Mapping[str, str], nothing_yet: str) -> str:
     return "Nothing fits these filters. Remove one to see more." if narrowing else nothing_yet
 
 
-def _export_link(place: DeltaGenerator, export: str, params: Mapping[str, str]) -> None:
+def _export_links(place: DeltaGenerator, export: str, params: Mapping[str, str]) -> None:
     query = urlencode({k: v for k, v in params.items() if v})
-    place.link_button("Export CSV", f"/download/{export}.csv?{query}", icon=":material/download:", type="tertiary")
+    both = place.container(horizontal=True, width="content")
+    for name, ending in (("CSV", "csv"), ("Excel", "xlsx")):
+        address = f"/download/{export}.{ending}?{query}"
+        both.link_button(f"Export {name}", address, icon=":material/download:", type="tertiary")
 
 
 def _sort_by(order: str) -> None:

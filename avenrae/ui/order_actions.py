@@ -15,6 +15,7 @@ from avenrae.services.orders import cancel_order, fulfil_order, record_order_pay
 from avenrae.settings import settings
 from avenrae.ui.actions import Field, Form, actor, load, opener
 from avenrae.ui.format import count, plain_text, show_money
+from avenrae.ui.reason_form import reason_form
 from avenrae.ui.refund_form import BY_HAND, Refundable, amount_field, ask_form, is_asked, resend_action
 
 _NONE, _ALL, _SOME = _RESTOCK = ("No", "All of them", "Some")
@@ -116,10 +117,7 @@ def _cancel(order: OrderDetail) -> None:
     money_back = f"{_show(kept, order.currency)} goes back to the client. {BY_HAND}" if kept else "No money moves."
     st.write(f"{count(order.pieces, 'piece')} can be sold again. {money_back} This cannot be undone.")
     _limit(order)
-    with Form(f"cancel-{order.id}", border=False) as form:
-        st.text_area("Reason", key=form.key("reason"), max_chars=500, placeholder="What should the client know?")
-        if form.submit("Cancel order", cancel_order, "Order cancelled.", order.id, reason=form.field("reason")):
-            st.rerun()
+    reason_form("Cancel order", cancel_order, "Order cancelled.", order.id, hint="What should the client know?")
 
 
 @st.dialog("Refund this order")

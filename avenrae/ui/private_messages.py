@@ -13,7 +13,7 @@ from avenrae.queries.conversations import PrivateMessage
 from avenrae.services.conversations import send_message
 from avenrae.services.moderation import report_message
 from avenrae.ui.actions import Form, actor
-from avenrae.ui.format import plain_text, when
+from avenrae.ui.format import beginning, plain_text, when
 from avenrae.ui.lists import link, open_screen
 
 LONGEST = 10_000
@@ -80,7 +80,7 @@ def report_dialog(messages: Sequence[PrivateMessage]) -> None:
         "Our desk reads the message that you choose and decides whether it stays. It opens a ticket of yours, through"
         " which the desk may also read the rest of this conversation; each time it does is written down."
     )
-    named = {str(m.id): beginning(m) for m in reversed(messages)}
+    named = {str(m.id): to_choose(m) for m in reversed(messages)}
     with Form("report-message", border=False) as form:
         st.radio("Which message?", list(named), format_func=named.__getitem__, key=form.key("message"))
         st.text_area("What is wrong with it?", key=form.key("reason"), max_chars=2000, height=100)
@@ -96,8 +96,7 @@ def report_dialog(messages: Sequence[PrivateMessage]) -> None:
             st.rerun()
 
 
-def beginning(message: PrivateMessage) -> str:
+def to_choose(message: PrivateMessage) -> str:
     """Return how a message begins, and when it was written, for choosing it."""
-    said = " ".join((message.body or "").split())
-    short = said if len(said) <= 90 else f"{said[:90]}…"
-    return f"{plain_text(short)}  \n:small[:gray[{when(message.created_at, actor().time_zone)}]]"
+    said, at = beginning(message.body or "", 90), when(message.created_at, actor().time_zone)
+    return f"{plain_text(said)}  \n:small[:gray[{at}]]"

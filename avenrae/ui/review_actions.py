@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -11,6 +10,7 @@ from avenrae.permissions import Permission
 from avenrae.queries.reviews import ReviewRow
 from avenrae.services.reviews import flag_review, hide_review, keep_review, respond_review, restore_review
 from avenrae.ui.actions import Form, actor, opener
+from avenrae.ui.reason_form import reason_form
 
 
 def review_actions(review: ReviewRow) -> None:
@@ -62,29 +62,22 @@ def _respond(review: ReviewRow) -> None:
 @st.dialog("Flag this review")
 def _flag(review: ReviewRow) -> None:
     st.write("Support looks at it and decides. It stays up until then, and support looks at each review once.")
-    _reason_form(review, "flag", "Send to support", flag_review, "Flagged. Support will look at it.", "What is wrong?")
+    reason_form("Send to support", flag_review, "Flagged. Support will look at it.", review.id, hint="What is wrong?")
 
 
 @st.dialog("Hide this review")
 def _hide(review: ReviewRow) -> None:
     st.write("It leaves every profile, list and average at once. Both sides are told why. It can be restored.")
-    _reason_form(review, "hide", "Hide review", hide_review, "Review hidden.", "Both sides read this")
+    reason_form("Hide review", hide_review, "Review hidden.", review.id, hint="Both sides read this")
 
 
 @st.dialog("Leave this review up")
 def _keep(review: ReviewRow) -> None:
     st.write("It stays as it is, and cannot be flagged again. Whoever flagged it is told why.")
-    _reason_form(review, "keep", "Leave it up", keep_review, "The review stays up.", "Who flagged it reads this")
+    reason_form("Leave it up", keep_review, "The review stays up.", review.id, hint="Who flagged it reads this")
 
 
 @st.dialog("Restore this review")
 def _restore(review: ReviewRow) -> None:
     st.write("It is shown and counted again at once. Both sides are told why.")
-    _reason_form(review, "restore", "Restore review", restore_review, "Review restored.", "Both sides read this")
-
-
-def _reason_form(review: ReviewRow, name: str, label: str, service: Callable[..., Any], done: str, hint: str) -> None:
-    with Form(f"{name}-review-{review.id}", border=False) as form:
-        st.text_area("Reason", key=form.key("reason"), max_chars=500, placeholder=hint)
-        if form.submit(label, service, done, review.id, reason=form.field("reason")):
-            st.rerun()
+    reason_form("Restore review", restore_review, "Review restored.", review.id, hint="Both sides read this")

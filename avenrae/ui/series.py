@@ -19,6 +19,7 @@ from avenrae.services.bookings import cancel_series_from, create_series
 from avenrae.ui.actions import Field, Form, actor, load, opener
 from avenrae.ui.format import badge, count, day, plain_text, show_money, time_range
 from avenrae.ui.lists import open_screen
+from avenrae.ui.reason_form import reason_form
 from avenrae.ui.records import Cell, Column, records
 
 
@@ -127,13 +128,8 @@ def _cancel_rest(rest: Sequence[Part], booking: BookingDetail) -> None:
     goes = f"{show_money(back, booking.currency)} goes back {whom}." if back else "Nothing goes back."
     st.write(f"{count(len(rest), 'session')} of this series will be cancelled. {goes} This cannot be undone.")
     st.markdown("\n".join(f"- {plain_text(_line(p))}" for p in rest))
-    with Form(f"cancel-series-{booking.id}", border=False) as form:
-        st.text_area("Reason", key=form.key("reason"), max_chars=500, placeholder="What should the others know?")
-        done = f"{count(len(rest), 'session')} cancelled."
-        if form.submit(
-            f"Cancel {count(len(rest), 'session')}", cancel_series_from, done, booking.id, reason=form.field("reason")
-        ):
-            st.rerun()
+    label, done = f"Cancel {count(len(rest), 'session')}", f"{count(len(rest), 'session')} cancelled."
+    reason_form(label, cancel_series_from, done, booking.id, hint="What should the others know?")
 
 
 def _line(part: Part) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from avenrae.queries.reported_messages import ReportedMessage, Shown, count_reported, list_reported, report_filters
 from avenrae.ui.actions import actor
-from avenrae.ui.format import when
+from avenrae.ui.format import beginning, when
 from avenrae.ui.lists import show_list, tabs
 from avenrae.ui.records import Cell, Column
 
@@ -27,29 +27,24 @@ EMPTY = {
 }
 
 
-def _short(words: str, longest: int) -> str:
-    line = " ".join(words.split())
-    return line if len(line) <= longest else f"{line[:longest]}…"
-
-
 def _state(message: ReportedMessage) -> Cell:
     if message.is_open:
         return Cell("To decide", tone="amber")
     return Cell(
         "Hidden" if message.hidden_at else "Not hidden",
         tone="red" if message.hidden_at else "green",
-        sub=_short(message.decision_reason or "", 80),
+        sub=beginning(message.decision_reason or "", 80),
     )
 
 
 COLUMNS: list[Column[ReportedMessage]] = [
     Column(
         "Message",
-        lambda m: Cell(_short(m.body, 160), sub=f"{m.author_name} · {m.ticket_number}"),
+        lambda m: Cell(beginning(m.body, 160), sub=f"{m.author_name} · {m.ticket_number}"),
         primary=True,
         wide=True,
     ),
-    Column("Reported by", lambda m: Cell(m.reporter_name, sub=_short(m.report_reason, 120))),
+    Column("Reported by", lambda m: Cell(m.reporter_name, sub=beginning(m.report_reason, 120))),
     Column("Reported", lambda m: when(m.reported_at, who.time_zone), key="reported", wrap=False),
     Column("Decision", _state),
 ]

@@ -6,6 +6,7 @@ import re
 import uuid
 
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from avenrae.enums import Role
@@ -112,8 +113,8 @@ def test_open_a_row_with_the_keyboard(person):
     ("path", "noun"),
     [("/bookings", "booking"), ("/practitioners", "practitioner"), ("/inventory", "product"), ("/orders", "order")],
 )
-def test_take_every_list_along_as_a_file(person, path, noun):
-    """The file has as many rows as the list says."""
+def test_take_every_list_along_as_files(person, path, noun):
+    """Each file has as many rows as the list says."""
     who = person(Role.ADMIN)
     page = who.open(path)
     expect(who.rows().first).to_be_visible()
@@ -121,6 +122,10 @@ def test_take_every_list_along_as_a_file(person, path, noun):
     with page.expect_download() as started:
         page.get_by_role("link", name="Export CSV").click()
     assert len(read(started.value)) == shown
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Export Excel").click()
+    assert started.value.suggested_filename == f"{path[1:].replace('inventory', 'products')}.xlsx"
+    assert load_workbook(io.BytesIO(started.value.path().read_bytes())).active.max_row == shown + 1
 
 
 def test_take_filtered_rows_along_without_formulas(person, world):

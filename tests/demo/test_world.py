@@ -1,10 +1,10 @@
 """The demo world: whole or not at all, once, the same for the same moment, and true to every rule of the books."""
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import pytest
@@ -38,6 +38,7 @@ from avenrae.permissions import Actor
 from avenrae.settings import settings
 from tests.conftest import NOON, create_database, drop_database
 from tests.make import make_booking, make_user
+from tests.threads import at_once
 
 Ask = Callable[..., Any]
 
@@ -319,23 +320,9 @@ def test_numbers_go_on_after_the_history(world: Engine, ask: Ask) -> None:
 def test_two_at_once_load_the_same_world_once(database: str, ask: Ask) -> None:
     """Several instances may start on one empty database; and a moment has one world."""
     sentences: list[str] = []
-    errors: list[Exception] = []
-    both = threading.Barrier(2)
-
-    def load() -> None:
-        both.wait()
-        try:
-            load_world(on_progress=sentences.append)
-        except Exception as e:
-            errors.append(e)
-
     with clock.stopped(NOON):
-        threads = [threading.Thread(target=load) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert errors == []
+        results = at_once([partial(load_world, on_progress=sentences.append)] * 2)
+    assert not [r for r in results if isinstance(r, Exception)]
     assert len(sentences) == 5
     with db.engine().connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM clients")).scalar_one() == 400

@@ -1,7 +1,7 @@
 """A file is imported as a whole or not at all, once, and what is wrong with it is said by line."""
 
 import gzip
-import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from avenrae.errors import Conflict, InvalidInput
 from avenrae.imports.orders import import_orders
 from tests.imports.shop import GOOD, HEADER, SAMPLE, TABLES, file_of, load, nothing_is_there, one, rows
+from tests.threads import answers, at_once
 
 
 @pytest.mark.parametrize(
@@ -119,24 +120,9 @@ def test_another_version_of_a_file_does_not_import_an_invoice_twice(database: st
 
 def test_two_imports_at_once_are_one(database: str) -> None:
     """The second waits for the first and then finds that it is too late."""
-    ended: list[str] = []
-    together = threading.Barrier(2)
+    told = answers(at_once([partial(load, SAMPLE)] * 2))
 
-    def run() -> None:
-        together.wait()
-        try:
-            load(SAMPLE)
-            ended.append("imported")
-        except Conflict as e:
-            ended.append(e.message)
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(ended) == ["This file has been imported already; nothing was imported twice.", "imported"]
+    assert sorted(told) == ["This file has been imported already; nothing was imported twice.", "done"]
     assert one("SELECT count(*) FROM import_batches") == 1
 
 

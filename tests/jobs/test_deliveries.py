@@ -5,9 +5,9 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select, text
@@ -31,6 +31,7 @@ from avenrae.ui.navigation import address_of
 from tests import make
 from tests.jobs.conftest import SYSTEM
 from tests.jobs.mail_server import Mailbox, serving
+from tests.threads import at_once
 
 JOBS = text("SELECT args->>'mail_id' FROM procrastinate_jobs WHERE task_name = :task ORDER BY id")
 EVENING, MIDNIGHT, SEVEN, EIGHT = (
@@ -261,18 +262,8 @@ def test_many_workers_at_once(database: str, set_up: Callable[..., None]) -> Non
             tell(session, user, f"held-{n}")
             for k in range(3):
                 tell(session, user, f"review-{n}-{k}", NoticeKind.REVIEW)
-    at_once = threading.Barrier(8)
-
-    def work() -> None:
-        at_once.wait()
-        tasks.deliver_mails(0)
-
     with clock.stopped(EIGHT):
-        threads = [threading.Thread(target=work) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        assert at_once([partial(tasks.deliver_mails, 0)] * 8) == [None] * 8
         # Whom another worker was at was passed over; the next minute's run finds whoever is left.
         tasks.deliver_mails(0)
     with read_session() as session:

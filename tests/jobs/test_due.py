@@ -1,8 +1,8 @@
 """What comes due by itself, with the clock stopped; and many workers at once."""
 
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select, text
@@ -26,6 +26,7 @@ from avenrae.services.money import record_payment
 from avenrae.services.reminders import remind
 from tests import make
 from tests.jobs.conftest import SYSTEM, make_many
+from tests.threads import at_once
 
 HOUR = timedelta(hours=1)
 
@@ -248,30 +249,11 @@ def test_one_that_fails_stops_no_other(
         assert len(told(session)) == 4
 
 
-def at_once(task: Callable[..., None], workers: int = 4) -> None:
-    """Run a task in several threads, begun together, each with connections of its own."""
-    start, errors = threading.Barrier(workers), []
-
-    def run() -> None:
-        start.wait()
-        try:
-            task(timestamp=0)
-        except Exception as e:
-            errors.append(e)
-
-    threads = [threading.Thread(target=run) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-
-
 def test_four_workers_expire_two_hundred_holds(database: str, noon: datetime) -> None:
     """R-BOOK-09, R-NOT-01: each once, with one notice and one mail to each side."""
     with transaction(SYSTEM, "prepare") as session:
         make_many(session, 200, noon + HOUR, hold_expires_at=noon)
-    at_once(tasks.expire_holds)
+    assert at_once([partial(tasks.expire_holds, timestamp=0)] * 4) == [None] * 4
     with read_session() as session:
         statuses = session.execute(select(Booking.status, func.count()).group_by(Booking.status)).all()
         assert [tuple(s) for s in statuses] == [("cancelled", 200)]
@@ -286,8 +268,8 @@ def test_four_workers_remind_of_two_hundred_sessions(database: str, noon: dateti
     with transaction(SYSTEM, "prepare") as session:
         week_ago = noon - timedelta(days=7)
         make_many(session, 200, noon + HOUR / 12, status=BookingStatus.CONFIRMED, confirmed_at=week_ago)
-    at_once(tasks.remind_of_sessions)
-    at_once(tasks.remind_of_sessions)
+    for _ in range(2):
+        assert at_once([partial(tasks.remind_of_sessions, timestamp=0)] * 4) == [None] * 4
     with read_session() as session:
         per_reader = select(func.count(Notification.id)).group_by(Notification.once, Notification.user_id)
         assert set(session.scalars(per_reader)) == {1}

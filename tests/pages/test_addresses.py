@@ -37,9 +37,9 @@ def shown(app: AppTest) -> str:
     return app.get("button_group")[0].value
 
 
-def export(app: AppTest) -> str:
+def export(app: AppTest, kind: str = "CSV") -> str:
     """Where the link to the file leads."""
-    return next(b.proto.url for b in app.get("link_button") if b.proto.label == "Export CSV")
+    return next(b.proto.url for b in app.get("link_button") if b.proto.label == f"Export {kind}")
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -48,6 +48,7 @@ def test_bookings_begin_with_today(console, people, sessions, role: Role) -> Non
     assert shown(app) == "upcoming"
     assert counted(app) == "4 bookings"
     assert export(app) == "/download/bookings.csv?view=upcoming&sort=starts_at"
+    assert export(app, "Excel") == "/download/bookings.xlsx?view=upcoming&sort=starts_at"
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ from avenrae.services.reviews import (
     write_review,
 )
 from tests import make
-from tests.services.test_reviews import SYSTEM, WEEK, Held, held, published
+from tests.services.reviews.held import SYSTEM, WEEK, Held, held, published
 
 EVERY = ReviewFilters()
 

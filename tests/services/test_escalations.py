@@ -1,6 +1,5 @@
 """Who is told of a promise that is about to be broken, and when: once, in the hours of the desk."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +17,7 @@ from avenrae.services.escalations import escalate_ticket
 from avenrae.services.tickets import assign_ticket, change_ticket, write_message
 from tests import make
 from tests.conftest import NOON
+from tests.threads import at_once
 
 SYSTEM = Actor.system("Test")
 
@@ -133,25 +133,15 @@ def test_eight_workers_tell_once(database: str) -> None:
         make.make_desk(session, minutes=(60, None, None))
         make.make_user(session, role=Role.SUPPORT)
         tickets = [make.make_ticket(session).id for _ in range(5)]
-    together, errors = threading.Barrier(8), []
 
     def work() -> None:
-        together.wait()
-        try:
-            for _ in range(3):
-                for ticket_id in tickets:
-                    with transaction(SYSTEM, "escalate_ticket") as session:
-                        escalate_ticket(session, SYSTEM, ticket_id)
-        except Exception as e:
-            errors.append(e)
+        for _ in range(3):
+            for ticket_id in tickets:
+                with transaction(SYSTEM, "escalate_ticket") as session:
+                    escalate_ticket(session, SYSTEM, ticket_id)
 
     with clock.stopped(NOON + timedelta(minutes=61)):
-        threads = [threading.Thread(target=work) for _ in range(8)]
-        for t in threads:
-            t.start()
-        for t in threads:
-            t.join()
-    assert errors == []
+        assert at_once([work] * 8) == [None] * 8
     with read_session() as session:
         escalated = Notification.once.startswith("escalation")
         told = session.scalars(select(Notification.record_id).where(escalated)).all()

@@ -1,6 +1,5 @@
 """Mails that go out once more: each once, to the address that is right now, and nothing where there is no server."""
 
-import threading
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from avenrae.db.transaction import read_session, transaction
 from avenrae.enums import MailStatus, NoticeKind, Role
-from avenrae.errors import AvenraeError, Conflict, NotFound, NotPermitted
+from avenrae.errors import Conflict, NotFound, NotPermitted
 from avenrae.integrations.mail import Delayed
 from avenrae.jobs.mail import send_one
 from avenrae.models import Notification, OutboxMail, User
@@ -24,6 +23,7 @@ from avenrae.settings import settings
 from tests import make
 from tests.jobs.mail_server import Mailbox, serving
 from tests.queries.test_outbox import mail_to
+from tests.threads import told_at_once
 
 SYSTEM = Actor.system("Test")
 SENDER = "Avenrae <hello@avenrae.example>"
@@ -178,23 +178,8 @@ def test_two_admins_at_once_send_it_once(database: str, noon: datetime, server: 
     """R-UI-01: by two connections at the same moment; one of them is told."""
     with transaction(SYSTEM, "prepare") as session:
         mail_id = waiting(session, status=MailStatus.FAILED).id
-    barrier, told = threading.Barrier(2), []
-
-    def click() -> None:
-        barrier.wait()
-        try:
-            with transaction(SYSTEM, "send_again") as session:
-                send_again(session, SYSTEM, mail_id)
-            told.append("")
-        except AvenraeError as e:
-            told.append(e.message)
-
-    threads = [threading.Thread(target=click) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(told) == ["", "This e-mail has gone out or is on its way. Look at it again in a moment."]
+    told = told_at_once(SYSTEM, [lambda s: send_again(s, SYSTEM, mail_id)] * 2)
+    assert sorted(told) == ["This e-mail has gone out or is on its way. Look at it again in a moment.", "done"]
     with read_session() as session:
         assert jobs(session) == [str(mail_id)]
 

@@ -1,6 +1,5 @@
 """Accounts: one's own, and what admins and support may do to those of others."""
 
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +9,7 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.db.transaction import transaction
 from avenrae.enums import Role
-from avenrae.errors import AvenraeError, Conflict, InvalidInput, NotFound, NotPermitted, NotSignedIn
+from avenrae.errors import Conflict, InvalidInput, NotFound, NotPermitted, NotSignedIn
 from avenrae.models import Client, SignInSession, User
 from avenrae.passwords import hash_password, matches
 from avenrae.permissions import Actor
@@ -28,6 +27,7 @@ from avenrae.services.users import (
 )
 from tests.make import actor_of, make_user
 from tests.services.test_sessions import PASSWORD, open_session
+from tests.threads import at_once, click
 
 SYSTEM = Actor.system("test")
 LAST = r"^This is the last active admin. Make somebody else an admin first.$"
@@ -175,26 +175,15 @@ def test_two_admins_cannot_suspend_each_other_at_the_same_time(others: int) -> N
     """R-USR-02"""
     with transaction(SYSTEM, "test") as session:
         one, two, *_ = [make_user(session) for _ in range(2 + others)]
-    together = threading.Barrier(2)
-    refusals: list[AvenraeError] = []
 
-    def suspend(actor: User, other: User) -> None:
-        together.wait()
-        try:
-            with transaction(actor_of(actor), "suspend_user") as session:
-                suspend_user(session, actor_of(actor), other.id)
-        except AvenraeError as e:
-            refusals.append(e)
+    def suspending(actor: Actor, other: User) -> Callable[[], object]:
+        return click(actor, lambda s: suspend_user(s, actor, other.id))
 
-    threads = [threading.Thread(target=suspend, args=pair) for pair in ((one, two), (two, one))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    results = at_once([suspending(actor_of(one), two), suspending(actor_of(two), one)])
     with transaction(SYSTEM, "test") as session:
         active = session.scalars(select(User).where(User.is_active)).all()
     assert len(active) == 1 + others
-    assert [type(e) for e in refusals] == [NotSignedIn]
+    assert [type(r) for r in results if isinstance(r, Exception)] == [NotSignedIn]
 
 
 def test_a_role_change_gives_a_client_the_row_that_bookings_need(session: Session) -> None:

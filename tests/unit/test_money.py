@@ -33,6 +33,7 @@ def test_show_groups_thousands_and_marks_what_is_unknown() -> None:
     assert money.show(125050, "ZAR") == "R\u00a01\u00a0250.50"
     assert money.show(-5, "GBP") == "−£\u00a00.05"
     assert money.show(1500, "JPY") == "JPY\u00a01\u00a0500"
+    assert money.show(1500, "KWD") == "KWD\u00a01.500"
     assert money.show(None, "ZAR") == "–"
 
 

@@ -27,12 +27,6 @@ SYSTEM = Actor.system("Test")
 S = TicketStatus
 
 
-@pytest.fixture
-def desk(session: Session, noon: datetime) -> None:
-    """A desk whose day has begun three hours before the stopped clock."""
-    make.make_desk(session)
-
-
 def in_(**kw: float) -> datetime:
     """An instant after the stopped clock."""
     return clock.now() + timedelta(**kw)

@@ -1,6 +1,5 @@
 """Merging and splitting tickets, and taking it back: every message once, whatever happens at the same time."""
 
-import threading
 import uuid
 from datetime import datetime, timedelta
 
@@ -21,6 +20,7 @@ from avenrae.queries.ticket_messages import list_moves
 from avenrae.services.ticket_moves import merge_tickets, split_ticket, undo_move
 from avenrae.services.tickets import change_ticket, write_message
 from tests import make
+from tests.threads import told_at_once
 
 SYSTEM = Actor.system("Test")
 S = TicketStatus
@@ -251,39 +251,20 @@ def _everything_once(session: Session, before: dict[uuid.UUID, uuid.UUID]) -> No
     assert session.execute(text(empty)).scalar_one() == 0
 
 
-def _at_once(*jobs) -> list[str]:
-    """Run these at the same time, each in its own transaction; returns what each came to."""
-    ready = threading.Barrier(len(jobs))
-    told = [""] * len(jobs)
-
-    def run(n: int) -> None:
-        ready.wait()
-        try:
-            with transaction(SYSTEM, "test") as session:
-                jobs[n](session)
-            told[n] = "done"
-        except AvenraeError as e:
-            told[n] = e.message
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(len(jobs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return told
-
-
 def test_crossing_merges_and_replies_at_once(database: str) -> None:
     """R-TCK-01 with real threads: A into B, B into A, a note in each; every message stands once, one merge wins."""
     with transaction(SYSTEM, "prepare") as session:
         make.make_desk(session)
         asking = person(session)
         a, b = (make.make_ticket(session, requester=asking, body=f"m{n}").id for n in range(2))
-    told = _at_once(
-        lambda s: merge_tickets(s, SYSTEM, a, b),
-        lambda s: merge_tickets(s, SYSTEM, b, a),
-        lambda s: write_message(s, SYSTEM, a, "to a", is_internal=True),
-        lambda s: write_message(s, SYSTEM, b, "to b", is_internal=True),
+    told = told_at_once(
+        SYSTEM,
+        [
+            lambda s: merge_tickets(s, SYSTEM, a, b),
+            lambda s: merge_tickets(s, SYSTEM, b, a),
+            lambda s: write_message(s, SYSTEM, a, "to a", is_internal=True),
+            lambda s: write_message(s, SYSTEM, b, "to b", is_internal=True),
+        ],
     )
     assert sum(t == "done" for t in told[:2]) == 1
     with db.engine().connect() as connection:
@@ -302,7 +283,7 @@ def test_one_undo_of_several_at_once(database: str) -> None:
         a, b = (make.make_ticket(session, requester=asking, body=f"m{n}").id for n in range(2))
         merge_tickets(session, SYSTEM, a, b)
         move = move_of(session, session.get_one(Ticket, b))
-    told = _at_once(*[lambda s: undo_move(s, SYSTEM, move)] * 4)
+    told = told_at_once(SYSTEM, [lambda s: undo_move(s, SYSTEM, move)] * 4)
     assert sorted(told) == ["This was undone already."] * 3 + ["done"]
 
 

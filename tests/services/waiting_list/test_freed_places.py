@@ -1,7 +1,6 @@
 """The waiting list: a place that comes free is offered to the first whose service fits, for a while, once."""
 
-import threading
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -10,28 +9,13 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.db.transaction import read_session, transaction
 from avenrae.enums import BookingStatus, Role, WaitlistStatus
-from avenrae.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from avenrae.jobs import tasks
-from avenrae.models import (
-    AvailabilityRule,
-    Booking,
-    BookingWaitlist,
-    Notification,
-    OutboxMail,
-    Practitioner,
-    Service,
-    User,
-)
-from avenrae.permissions import Actor
-from avenrae.queries.history import list_changes
-from avenrae.queries.home import count_needs
-from avenrae.queries.waiting_list import WaitFilters, count_waiting, find_waiting, get_waiting, list_waiting
+from avenrae.models import Booking, BookingWaitlist, Notification, OutboxMail, Practitioner
+from avenrae.queries.waiting_list import WaitFilters, count_waiting, list_waiting
 from avenrae.services.availability import add_override
 from avenrae.services.bookings import (
     cancel_booking,
     cancel_series_from,
-    confirm_booking,
-    create_booking,
     create_series,
     decline_booking,
     mark_no_show,
@@ -39,60 +23,10 @@ from avenrae.services.bookings import (
     reschedule_booking,
 )
 from avenrae.services.bookings.places import expire_hold
-from avenrae.services.waiting_list import accept_offer, join_waiting_list, leave_waiting_list, offer_free_places
+from avenrae.services.waiting_list import join_waiting_list, leave_waiting_list, offer_free_places
 from tests import make
-
-SYSTEM = Actor.system("Test")
-TUESDAY = date(2026, 3, 17)
-HOUR = timedelta(hours=1)
-
-
-class Day:
-    """A practitioner who works on Tuesdays from 9 to 11, both hours of the next one taken."""
-
-    def __init__(self, session: Session, **terms) -> None:
-        self.session = session
-        self.practitioner = make.make_practitioner(session, is_open=False, **terms)
-        rule = {"weekday": 1, "starts_local": time(9), "ends_local": time(11)}
-        session.add(AvailabilityRule(practitioner_id=self.practitioner.id, **rule))
-        self.service = make.make_service(session, self.practitioner)
-        self.nine = datetime.combine(TUESDAY, time(7), clock.now().tzinfo)
-        self.bookings = [self.book(self.nine), self.book(self.nine + HOUR)]
-
-    def book(self, at: datetime, **kw) -> Booking:
-        """A confirmed session."""
-        kw = {"status": BookingStatus.CONFIRMED, **kw}
-        return make.make_booking(self.session, practitioner=self.practitioner, service=self.service, starts_at=at, **kw)
-
-    def join(self, who: Actor | None = None, service: Service | None = None) -> Actor:
-        """Let a client wait for the day."""
-        who = who or make.make_actor(self.session, Role.CLIENT)
-        service_id = (service or self.service).id
-        join_waiting_list(self.session, who, client_id=who.client_id, service_id=service_id, on_date=TUESDAY)
-        return who
-
-    def entry(self, who: Actor) -> BookingWaitlist:
-        """A client's place in the line."""
-        query = select(BookingWaitlist).where(BookingWaitlist.client_id == who.client_id)
-        return self.session.execute(query.execution_options(populate_existing=True)).scalar_one()
-
-    def states(self, *who: Actor) -> list[str]:
-        """Where they stand."""
-        return [self.entry(one).status for one in who]
-
-    def held(self, who: Actor) -> Booking:
-        """What is held for a client."""
-        return self.session.get_one(Booking, self.entry(who).booking_id, populate_existing=True)
-
-    def worker(self) -> Actor:
-        """The practitioner."""
-        user = self.session.get_one(User, self.practitioner.user_id)
-        return make.actor_of(user, practitioner=self.practitioner)
-
-
-@pytest.fixture
-def day(session: Session, noon: datetime) -> Day:
-    return Day(session)
+from tests.services.waiting_list.day import HOUR, SYSTEM, TUESDAY, Day
+from tests.threads import told_at_once
 
 
 def test_the_first_who_joined_is_offered_the_place(session: Session, day: Day, noon: datetime) -> None:
@@ -216,71 +150,6 @@ def test_a_service_that_does_not_fit_is_passed_over(session: Session, day: Day) 
     assert day.held(first).ends_at - day.held(first).starts_at == 2 * HOUR
 
 
-def test_an_accepted_offer_is_a_request_as_any_other(session: Session, day: Day, noon: datetime) -> None:
-    """R-BOOK-09: from the moment it is accepted it is held as long as a request is."""
-    waiting = day.join()
-    cancel_booking(session, SYSTEM, day.bookings[0].id, "Ill")
-    held = day.held(waiting)
-    with pytest.raises(Conflict, match=r"^This place is only offered so far"):
-        confirm_booking(session, day.worker(), held.id)
-    with pytest.raises(Conflict, match=r"^This place is only offered so far"):
-        reschedule_booking(session, waiting, held.id, starts_at=day.nine + timedelta(days=7))
-    assert count_needs(session, day.worker()).requests == 0
-    with clock.stopped(noon + timedelta(minutes=50)):
-        accept_offer(session, waiting, day.entry(waiting).id)
-        assert held.hold_expires_at == noon + timedelta(minutes=65)
-        assert count_needs(session, day.worker()).requests == 1
-        confirm_booking(session, day.worker(), held.id)
-    assert (day.states(waiting), held.status) == (["booked"], BookingStatus.CONFIRMED)
-
-
-def test_staff_accepts_for_a_client(session: Session, day: Day) -> None:
-    waiting = day.join()
-    cancel_booking(session, SYSTEM, day.bookings[0].id, "Ill")
-    booking = accept_offer(session, make.make_actor(session, Role.SUPPORT), day.entry(waiting).id)
-    assert (booking.status, booking.hold_expires_at, day.states(waiting)) == ("confirmed", None, ["booked"])
-
-
-@pytest.mark.parametrize("how", ["declines", "cancels the booking", "lets it run out"])
-def test_what_is_not_taken_goes_to_the_next(session: Session, day: Day, noon: datetime, how: str) -> None:
-    first = day.join()
-    with clock.stopped(noon + timedelta(seconds=1)):
-        second = day.join()
-    cancel_booking(session, SYSTEM, day.bookings[0].id, "Ill")
-    held = day.held(first)
-    if how == "declines":
-        leave_waiting_list(session, first, day.entry(first).id)
-    elif how == "cancels the booking":
-        cancel_booking(session, first, held.id, "Not that day")
-    else:
-        with clock.stopped(noon + HOUR):
-            with pytest.raises(Conflict, match=r"^This offer has run out\."):
-                accept_offer(session, first, day.entry(first).id)
-            assert expire_hold(session, SYSTEM, held.id)
-    session.refresh(held)
-    ended = WaitlistStatus.EXPIRED if how == "lets it run out" else WaitlistStatus.LEFT
-    assert day.states(first, second) == [ended, WaitlistStatus.OFFERED]
-    assert held.status == BookingStatus.CANCELLED
-    assert day.held(second).starts_at == day.nine
-    if how == "lets it run out":
-        assert held.cancellation_reason == "The offer ran out before it was accepted"
-
-
-def test_whoever_waits_again_stands_at_the_end(session: Session, day: Day, noon: datetime) -> None:
-    first, second = day.join(), make.make_actor(session, Role.CLIENT)
-    leave_waiting_list(session, first, day.entry(first).id)
-    with clock.stopped(noon + timedelta(minutes=1)):
-        day.join(second)
-    with clock.stopped(noon + timedelta(minutes=2)):
-        day.join(first)
-        cancel_booking(session, SYSTEM, day.bookings[0].id, "Ill")
-    assert day.states(first, second) == [WaitlistStatus.WAITING, WaitlistStatus.OFFERED]
-    found = find_waiting(
-        session, first, client_id=first.client_id, practitioner_id=day.practitioner.id, on_date=TUESDAY
-    )
-    assert (found.ahead, found.is_offered) == (0, False)
-
-
 def test_an_offer_ends_with_the_notice_of_its_session(session: Session, noon: datetime) -> None:
     day = Day(session, min_notice=60)
     waiting = day.join()
@@ -304,59 +173,6 @@ def test_nothing_is_offered_for_a_day_that_is_over(session: Session, day: Day) -
         assert day.states(waiting) == [WaitlistStatus.WAITING]
         assert offer_free_places(session, SYSTEM, day.practitioner.id) == 0
     assert day.states(waiting) == [WaitlistStatus.EXPIRED]
-
-
-def test_whoever_books_the_day_waits_no_more(session: Session, day: Day) -> None:
-    waiting = day.join()
-    at = day.nine + 5 * HOUR
-    create_booking(
-        session, SYSTEM, client_id=waiting.client_id, service_id=day.service.id, starts_at=at, outside_hours=True
-    )
-    assert day.states(waiting) == [WaitlistStatus.BOOKED]
-
-
-@pytest.mark.parametrize(
-    ("on_date", "kind", "sentence"),
-    [
-        (date(2026, 3, 15), InvalidInput, "This day has passed. Choose a day to come."),
-        (date(2027, 3, 16), InvalidInput, "Bookings open 90 days ahead; wait for a day before that."),
-        (date(2026, 3, 24), Conflict, "There are free times on Tue 24 Mar 2026. Choose one of them."),
-    ],
-)
-def test_joining_is_refused(session: Session, day: Day, on_date: date, kind: type, sentence: str) -> None:
-    who = make.make_actor(session, Role.CLIENT)
-    with pytest.raises(kind) as refused:
-        join_waiting_list(session, who, client_id=who.client_id, service_id=day.service.id, on_date=on_date)
-    assert str(refused.value) == sentence
-    assert count_waiting(session, SYSTEM, WaitFilters()) == 0
-
-
-def test_nobody_waits_twice(session: Session, day: Day) -> None:
-    who = day.join()
-    with pytest.raises(Conflict, match=r"^This client waits for Tue 17 Mar 2026 already\.$"):
-        day.join(who)
-    assert count_waiting(session, SYSTEM, WaitFilters()) == 1
-
-
-def test_only_ones_own_place(session: Session, day: Day) -> None:
-    """R-USR-01: another's is not there, a practitioner sees those who wait for him and does not answer for them."""
-    waiting, other = day.join(), make.make_actor(session, Role.CLIENT)
-    stranger = make.make_actor(session, Role.PRACTITIONER)
-    entry = day.entry(waiting).id
-    with pytest.raises(NotFound, match=r"^There is no such client\.$"):
-        join_waiting_list(session, other, client_id=waiting.client_id, service_id=day.service.id, on_date=TUESDAY)
-    cancel_booking(session, SYSTEM, day.bookings[0].id, "Ill")
-    for service in (leave_waiting_list, accept_offer):
-        for who in (other, stranger):
-            with pytest.raises(NotFound):
-                service(session, who, entry)
-        with pytest.raises(NotPermitted):
-            service(session, day.worker(), entry)
-    for who, n in ((waiting, 1), (other, 0), (stranger, 0), (day.worker(), 1), (SYSTEM, 1)):
-        assert len(list_waiting(session, who, WaitFilters())) == n
-    with pytest.raises(NotFound):
-        get_waiting(session, other, entry)
-    assert day.states(waiting) == [WaitlistStatus.OFFERED]
 
 
 def test_a_failed_offer_does_not_break_the_cancellation(
@@ -389,24 +205,9 @@ def test_two_cancellations_at_once_make_two_offers(database: str, noon: datetime
                 people.append(day.join())
         keys = [b.id for b in day.bookings]
         practitioner_id = day.practitioner.id
-    together = threading.Barrier(len(keys) + workers)
-    failed: list[Exception] = []
-
-    def at_once(service, *args) -> None:
-        together.wait()
-        try:
-            with transaction(SYSTEM, service.__name__) as session:
-                service(session, SYSTEM, *args)
-        except Exception as e:
-            failed.append(e)
-
-    jobs = [(cancel_booking, key, "Ill") for key in keys] + [(offer_free_places, practitioner_id)] * workers
-    threads = [threading.Thread(target=at_once, args=job) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    cancels = [lambda s, key=key: cancel_booking(s, SYSTEM, key, "Ill") for key in keys]
+    sweeps = [lambda s: offer_free_places(s, SYSTEM, practitioner_id)] * workers
+    assert told_at_once(SYSTEM, cancels + sweeps) == ["done"] * (len(keys) + workers)
     with transaction(SYSTEM, "check") as session:
         offered = session.execute(
             text(
@@ -431,16 +232,3 @@ def test_the_worker_sweeps_for_everybody_who_waits(database: str, noon: datetime
     with read_session() as session:
         found = {row.client_id: row.status for row in list_waiting(session, SYSTEM, WaitFilters())}
     assert [found[who.client_id] for who in people] == ["offered", "offered", "waiting"]
-
-
-def test_nobody_reads_who_called_off(session: Session, day: Day) -> None:
-    """R-USR-01: the history of an offer names the console, not the client whose place it was."""
-    waiting, caller = day.join(), make.make_actor(session, Role.CLIENT, user={"first_name": "Nomsa"})
-    day.bookings[0].client_id = caller.client_id
-    session.flush()
-    cancel_booking(session, caller, day.bookings[0].id, "Ill")
-    entry = day.entry(waiting)
-    for table, key in (("booking_waitlist", entry.id), ("bookings", entry.booking_id)):
-        changes = list_changes(session, waiting, table, key)
-        assert {c.actor_name for c in changes if c.action == "offer_places"} == {"The console"}
-        assert "Nomsa" not in str(changes)
