@@ -186,7 +186,8 @@ def count_views(session: Session, actor: Actor) -> dict[View, int]:
 def next_ticket(session: Session, actor: Actor, due_at: datetime | None, after: uuid.UUID) -> uuid.UUID | None:
     """Return the ticket to work on after one with this due time: what breaches next of the actor's and nobody's.
 
-    After the last one comes the first again; None where there is no other.
+    `due_at` is what it was due at when the actor came to it, since what he did there may have moved it. After the last
+    one comes the first again; None where there is no other.
     """
     require(actor, Permission.TICKET_WORK)
     query = select(Ticket.id).where(

@@ -46,9 +46,11 @@ def _profile() -> None:
     fact("Role", words(account.role))
     zones = sorted(available_timezones())
     with Form("account") as form:
+        # Rows of two: on a phone the fields stand one below another in the order of reading.
         left, right = st.columns(2)
         left.text_input("First name", account.first_name, key=form.key("first_name"), max_chars=100)
         right.text_input("Last name", account.last_name, key=form.key("last_name"), max_chars=100)
+        left, right = st.columns(2)
         left.text_input("Phone", account.phone, key=form.key("phone"), type="phone", max_chars=40)
         right.selectbox(
             "Time zone",

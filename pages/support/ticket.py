@@ -39,6 +39,9 @@ ticket = load(
 
 def main() -> None:
     """Draw the page."""
+    # Where the walk through the queue stands: an answer moves its ticket in the order, and not who reads on from it.
+    if st.session_state.get("stands-at", (None,))[0] != ticket.id:
+        st.session_state["stands-at"] = ticket.id, ticket.next_due_at
     _head()
     if not who.is_staff:
         _talk()
@@ -96,7 +99,7 @@ def _keys() -> None:
             st.button("Next ticket", on_click=_go_to_next, icon=":material/skip_next:", type="tertiary")
         shortcuts(
             {
-                "j": Key("Next ticket: what breaches next of yours and of nobody's", presses="next-ticket"),
+                "j": Key("Next ticket: what breaches after this one, of yours and of nobody's", presses="next-ticket"),
                 "k": Key("Back to the queue", presses="back"),
                 "a": Key("Assign to me", presses=f"button:assign-me-{ticket.id}"),
                 "r": Key("Reply", focuses=REPLY),
@@ -112,7 +115,7 @@ def _talk(canned: Sequence[Canned] = ()) -> None:
 
 def _go_to_next() -> None:
     """Looked up when it is pressed: what breaches next may have changed since the page was drawn."""
-    if following := load(next_ticket, ticket.next_due_at, ticket.id):
+    if following := load(next_ticket, st.session_state["stands-at"][1], ticket.id):
         open_screen("support/ticket", id=str(following))
     else:
         st.toast("No other ticket of yours or of nobody's waits for an answer.")

@@ -100,7 +100,10 @@ def test_a_morning_at_the_desk(person, world):
 
 
 def test_a_morning_of_twenty_tickets(person, world):
-    """By the keys from ticket to ticket: each is answered or noted once, in the ticket that was on the screen."""
+    """By the keys from ticket to ticket: each is answered or noted once, in the ticket that was on the screen.
+
+    Where an answer moves a ticket in the order, one that was only noted, and breaks soonest still, does not come again.
+    """
     # Only these are open to this agent: what else there is waits, and comes back afterwards.
     world.change("UPDATE tickets SET snoozed_until = now() + interval '1 day' WHERE snoozed_until IS NULL")
     keys = [opened(world, f"Morning {n}", body=f"Matter {n}") for n in range(20)]
@@ -115,9 +118,11 @@ def test_a_morning_of_twenty_tickets(person, world):
         typed = page.get_by_label(re.compile(f"Your message in {number}$"))
         expect(typed).to_be_focused()
         typed.fill(f"About {number}")
-        after = page.get_by_role("radiogroup", name="Afterwards")
-        after.get_by_text("Resolved" if turn % 2 else "Wait on the client", exact=True).click()
-        how = "Save as internal note" if turn % 4 == 3 else re.compile("^Reply publicly to")
+        only_noted = turn % 4 == 3
+        if not only_noted:
+            after = page.get_by_role("radiogroup", name="Afterwards")
+            after.get_by_text("Resolved" if turn % 2 else "Wait on the client", exact=True).click()
+        how = "Save as internal note" if only_noted else re.compile("^Reply publicly to")
         page.get_by_role("button", name=how).click()
         expect(page.get_by_role("article").filter(has_text=f"About {number}")).to_have_count(1)
         who.ready()

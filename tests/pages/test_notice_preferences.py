@@ -41,6 +41,13 @@ def test_a_role_sees_what_it_can_be_told(console, people, noon: datetime, role: 
     assert "Next daily e-mail: Tue 17 Mar 2026, 08:00 SAST, if anything waits for it by then." in captions
 
 
+def test_the_profile_is_read_in_rows(console, people, database) -> None:
+    """So that a phone, which puts columns one below another, asks for both names before the telephone."""
+    app = console(people[Role.CLIENT], "office/account")
+    fields = ("First name", "Last name", "Phone")
+    assert [t.label for t in app.text_input if t.label in fields] == list(fields)
+
+
 def test_what_was_chosen_is_kept(console, people, noon: datetime) -> None:
     """R-UI-01: one press, one write; the same press again writes nothing."""
     app = console(people[Role.CLIENT], "office/account")

@@ -292,7 +292,10 @@ def test_a_row_says_who_has_it_open(session: Session, opened) -> None:
 
 
 def test_the_next_ticket(session: Session, opened) -> None:
-    """What breaches next of one's own and nobody's; after the last the first again; nothing that waits."""
+    """What breaches next of one's own and nobody's; after the last the first again; nothing that waits.
+
+    One that was answered meanwhile stands where it was found: after it comes what came after it then.
+    """
     agent, other = make.make_actor(session, Role.SUPPORT), make.make_actor(session, Role.SUPPORT)
     first, theirs, second, waits, still = (opened(ago) for ago in (4, 3, 2, 1, 0.5))
     assign_ticket(session, SYSTEM, theirs.id, other.user_id)
@@ -306,6 +309,9 @@ def test_the_next_ticket(session: Session, opened) -> None:
 
     assert [after(t) for t in (first, second, still)] == [second.id, still.id, first.id]
     assert after(theirs) == second.id
+    found_at = first.next_due_at
+    change_ticket(session, SYSTEM, first.id, status=S.WAITING)
+    assert (next_ticket(session, agent, found_at, first.id), after(first)) == (second.id, still.id)
 
 
 def test_the_clocks_are_explained(session: Session, opened) -> None:
