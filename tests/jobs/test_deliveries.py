@@ -24,7 +24,7 @@ from avenrae.queries.deliveries import is_waiting, list_due_readers
 from avenrae.queries.scopes import visible_notifications
 from avenrae.services.deliveries import deliver_due
 from avenrae.services.forgetting import AT_ONCE, forget_mails, forget_notices
-from avenrae.services.notices import SEND_MAIL, mark_all_read, notify
+from avenrae.services.notices import SEND_MAIL, Notice, mark_all_read, notify
 from avenrae.services.outbox import next_letter
 from avenrae.settings import ROOT
 from avenrae.ui.navigation import address_of
@@ -68,7 +68,7 @@ def sleeper(session: Session, **kw) -> User:
 def tell(session: Session, user: User, once: str, kind: NoticeKind = NoticeKind.TICKET, **kw) -> None:
     """Tell somebody something."""
     told = {"subject": f"News {once}", "text": "Something\nhappened.", "screen": "", "record_id": None, **kw}
-    notify(session, user.id, kind, once=once, **told)
+    notify(session, Notice(user.id, kind, once=once, **told))
 
 
 def mails(session: Session) -> list[tuple]:

@@ -12,7 +12,7 @@ from avenrae.db.transaction import read_session, transaction
 from avenrae.enums import MailStatus, NoticeKind
 from avenrae.models import AuditEntry, Notification, OutboxMail
 from avenrae.permissions import Actor
-from avenrae.services.notices import SEND_MAIL, notify
+from avenrae.services.notices import SEND_MAIL, Notice, notify
 from avenrae.settings import ROOT
 from tests import make
 
@@ -24,13 +24,15 @@ def tell(session: Session, user_id, once: str = "one", subject: str = "A review"
     """Tell somebody of a review."""
     notify(
         session,
-        user_id,
-        NoticeKind.REVIEW,
-        subject=subject,
-        text="Somebody wrote to you.",
-        screen="care/booking",
-        record_id=None,
-        once=once,
+        Notice(
+            user_id,
+            NoticeKind.REVIEW,
+            subject=subject,
+            text="Somebody wrote to you.",
+            screen="care/booking",
+            record_id=None,
+            once=once,
+        ),
     )
 
 

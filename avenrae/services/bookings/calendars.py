@@ -166,22 +166,19 @@ def refuse_offer(session: Session, booking: Booking) -> None:
     Raises:
         Conflict: Somebody on the waiting list has been offered it and has not answered.
     """
-    if is_offered(session, booking):
+    if session.scalar(select(is_offer()).where(Booking.id == booking.id)):
         raise Conflict(
             "This place is only offered so far, to somebody on the waiting list. It can be accepted or declined."
         )
 
 
-def is_offered(session: Session, booking: Booking) -> bool:
-    """Return whether a booking is a place that is offered to somebody who waits, who has not answered."""
-    return bool(session.scalar(select(is_offer()).where(Booking.id == booking.id)))
-
-
-def close_offers(session: Session, bookings: list[uuid.UUID], status: WaitlistStatus) -> None:
-    """End the offers that these bookings were."""
-    session.execute(
+def close_offer(session: Session, booking: Booking, status: WaitlistStatus) -> bool:
+    """End the offer that a booking was; returns whether it was one."""
+    closed = session.execute(
         update(BookingWaitlist)
-        .where(BookingWaitlist.booking_id.in_(bookings), BookingWaitlist.status == WaitlistStatus.OFFERED)
+        .where(BookingWaitlist.booking_id == booking.id, BookingWaitlist.status == WaitlistStatus.OFFERED)
         .values(status=status)
+        .returning(BookingWaitlist.id)
         .execution_options(synchronize_session="fetch")
     )
+    return closed.first() is not None

@@ -113,7 +113,7 @@ def cancel_series_from(session: Session, actor: Actor, booking_id: uuid.UUID, re
     if not rest:
         raise Conflict("Nothing of this series is left to call off from here on.")
     money_of_each = [called_off(session, actor, booking, reason) for booking in rest]
-    back, kept = (sum(amounts) for amounts in zip(*money_of_each, strict=True))
+    back, kept, _ = (sum(amounts) for amounts in zip(*money_of_each, strict=True))
     if len(rest) == 1:
         tell_of_end(session, actor, rest[0], letters.CANCELLED, back, kept)
     else:
