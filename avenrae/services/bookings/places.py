@@ -17,7 +17,7 @@ from avenrae.enums import VerificationStatus, WaitlistStatus
 from avenrae.letters import bookings as letters
 from avenrae.models import BookingWaitlist, Client, Practitioner, Service, User
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.diaries import get_diary
+from avenrae.queries.diaries import diary_of
 from avenrae.queries.due import is_hold_over
 from avenrae.scheduling.diary import Diary, Taken
 from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
@@ -133,7 +133,7 @@ def _offer_each(session: Session, waiting: Sequence[Any]) -> int:
         zone = ZoneInfo(practitioner.time_zone)
         if service.id not in diaries:
             span = (instant(min(days), MIDNIGHT, zone), instant(max(days) + ONE_DAY, MIDNIGHT, zone))
-            diaries[service.id] = get_diary(session, CONSOLE, service.id, *span)
+            diaries[service.id] = diary_of(session, CONSOLE, practitioner, service, *span)
         start = _free(diaries[service.id], entry.on_date)
         if start is None:
             continue

@@ -15,7 +15,7 @@ from avenrae.ids import uuid7
 from avenrae.letters import bookings as letters
 from avenrae.models import Booking
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.diaries import get_diary
+from avenrae.queries.diaries import diary_of
 from avenrae.queries.scopes import visible_bookings
 from avenrae.scheduling.diary import Taken
 from avenrae.scheduling.recurrence import SERIES
@@ -65,7 +65,7 @@ def create_series(
     lock_calendar(session, practitioner.id)
     length = timedelta(minutes=service.duration_minutes)
     freed = expire_holds_between(session, practitioner.id, wanted[0] - NEXT_DAY, wanted[-1] + NEXT_DAY)
-    diary = get_diary(session, actor, service.id, wanted[0] - NEARBY, wanted[-1] + NEARBY)
+    diary = diary_of(session, actor, practitioner, service, wanted[0] - NEARBY, wanted[-1] + NEARBY)
     made, key = [], uuid7()
     for at in wanted:
         if why := refused(diary, at):
