@@ -77,10 +77,13 @@ def _is_reached(recipient: Recipient, notice: Notification) -> bool:
 def _send_held(session: Session, recipient: Recipient, held: Sequence[Notification]) -> int:
     """Send each of them by itself; what is of use after quiet hours waits for their end."""
     now, end = clock.now(), quiet_end(recipient.wishes, clock.now())
-    waits = [n for n in held if end > now and (n.useless_at is None or end < n.useless_at)]
-    for notice in waits:
-        _put(notice, Plan(MailRoute.HELD, end))
-    return mail_notices(session, [notice.id for notice in held if notice not in waits])
+    to_send = []
+    for notice in held:
+        if end > now and (notice.useless_at is None or end < notice.useless_at):
+            _put(notice, Plan(MailRoute.HELD, end))
+        else:
+            to_send.append(notice.id)
+    return mail_notices(session, to_send)
 
 
 def _send_digest(session: Session, recipient: Recipient, notices: Sequence[Notification], address_of: AddressOf) -> int:

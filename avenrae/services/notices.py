@@ -25,7 +25,7 @@ SEND_MAIL = "send_mail"
 """The task that sends one mail of the outbox, by its name in the queue."""
 
 _DEFER = text(
-    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(:queue, :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL)"
+    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL)"
     "::procrastinate_job_to_defer_v1])"
 )
 _JOBS = """procrastinate_defer_jobs_v1(array_agg(ROW('mail', CAST(:task AS varchar), 0, NULL, NULL,
@@ -35,7 +35,8 @@ _MAIL_NOTICES = text(f"""
     WITH mails AS (
         INSERT INTO outbox (user_id, to_address, reply_to, kind, subject, body, once, created_at)
         SELECT n.user_id, u.email, n.reply_to, n.kind, n.title, n.body, n.once, :now
-        FROM notifications n JOIN users u ON u.id = n.user_id WHERE n.id = ANY(:notices) ORDER BY n.id
+        FROM notifications n JOIN users u ON u.id = n.user_id WHERE n.id = ANY(:notices)
+        ORDER BY n.created_at, n.id
         ON CONFLICT DO NOTHING RETURNING id, user_id, once
     ), carried AS (
         UPDATE notifications n SET mail_id = m.id FROM mails m
@@ -43,6 +44,7 @@ _MAIL_NOTICES = text(f"""
     )
     SELECT count(*), {_JOBS} FROM mails
 """)
+"""The mails of notices, what carries each of these, and the jobs that send them."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ class Notice:
 
     user_id: uuid.UUID
     kind: NoticeKind
-    subject: str
-    text: str
+    title: str
+    body: str
     screen: str
     record_id: uuid.UUID | None
     once: str
@@ -94,18 +96,10 @@ def _row(
             useless_at = find_useless(notice.kind, notice.record_id)
             plan = plan_mail(notice.kind, recipient.wishes, clock.now(), useless_at=useless_at)
     return {
-        "user_id": notice.user_id,
-        "kind": notice.kind,
-        "title": notice.subject,
-        "body": notice.text,
-        "screen": notice.screen,
-        "record_id": notice.record_id,
-        "once": notice.once,
-        "event": notice.event,
+        **vars(notice),
         "is_shown": recipient is None or is_shown(notice.kind, recipient.wishes),
         "route": plan.route,
         "due_at": plan.due_at,
-        "reply_to": notice.reply_to,
         "useless_at": useless_at,
         "created_at": clock.now(),
     }
@@ -127,9 +121,9 @@ def defer_mails(session: Session, mail_ids: Collection[uuid.UUID]) -> None:
     session.execute(_DEFER_MAILS, {"task": SEND_MAIL, "ids": list(mail_ids)})
 
 
-def defer_job(session: Session, task: str, args: Mapping[str, str], *, queue: str = "default") -> None:
+def defer_job(session: Session, task: str, args: Mapping[str, str]) -> None:
     """Leave work to the background, in the transaction of its cause: rolled back, there is no job."""
-    session.execute(_DEFER, {"queue": queue, "task": task, "args": json.dumps(dict(args))})
+    session.execute(_DEFER, {"task": task, "args": json.dumps(dict(args))})
 
 
 def mark_read(session: Session, actor: Actor, notification_id: uuid.UUID) -> None:

@@ -28,8 +28,8 @@ def told(world, subject: str, kind: NoticeKind = NoticeKind.BOOKING, **mail: str
             Notice(
                 world.user(Role.CLIENT),
                 kind,
-                subject=subject,
-                text=f"It begins at nine. {EVIL}",
+                title=subject,
+                body=f"It begins at nine. {EVIL}",
                 screen="care/booking",
                 record_id=booking,
                 once=subject,

@@ -39,8 +39,8 @@ def write_to(address: str, once: str = "one", subject: str = "Läuft") -> uuid.U
             Notice(
                 user.id,
                 NoticeKind.BOOKING,
-                subject=subject,
-                text="Your session begins at 12:00 SAST.\n.\nÀ bientôt",
+                title=subject,
+                body="Your session begins at 12:00 SAST.\n.\nÀ bientôt",
                 screen="care/booking",
                 record_id=None,
                 once=once,
@@ -210,8 +210,8 @@ def test_both_parts_arrive(database: str, noon: datetime, set_up: Callable[..., 
             Notice(
                 user.id,
                 NoticeKind.TICKET,
-                subject=f"Reply to T-1, {evil}\r\nBcc: all@example.org",
-                text=f"{evil}\nSecond line\n\n{'long' * 500}",
+                title=f"Reply to T-1, {evil}\r\nBcc: all@example.org",
+                body=f"{evil}\nSecond line\n\n{'long' * 500}",
                 screen="support/ticket",
                 record_id=user.id,
                 once="one",
@@ -245,7 +245,7 @@ def test_a_mail_of_several_notices_opens_the_list(mail_id, set_up) -> None:
     """A digest carries several; each has its own record."""
     with transaction(SYSTEM, "digest") as session:
         mail = session.get_one(OutboxMail, mail_id)
-        notify(session, Notice(mail.user_id, mail.kind, subject="B", text="b", screen="", record_id=None, once="two"))
+        notify(session, Notice(mail.user_id, mail.kind, title="B", body="b", screen="", record_id=None, once="two"))
         session.execute(update(Notification).values(mail_id=mail_id))
         set_up(public_url="https://console.example.com")
         letter = next_letter(session, SYSTEM, mail_id, address_of)

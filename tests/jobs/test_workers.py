@@ -106,7 +106,7 @@ def write_one() -> None:
         user = make.make_user(session)
         notify(
             session,
-            Notice(user.id, NoticeKind.REVIEW, subject="Hi", text="Text", screen="", record_id=None, once="one"),
+            Notice(user.id, NoticeKind.REVIEW, title="Hi", body="Text", screen="", record_id=None, once="one"),
         )
 
 

@@ -23,8 +23,8 @@ def test_opening_one_marks_it_as_read(console, people) -> None:
                 Notice(
                     support,
                     NoticeKind.BOOKING,
-                    subject=f"Look *here* {n}",
-                    text=f"Booking {booking.reference}",
+                    title=f"Look *here* {n}",
+                    body=f"Booking {booking.reference}",
                     screen="care/booking",
                     record_id=booking.id,
                     once=str(n),

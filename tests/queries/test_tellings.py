@@ -32,7 +32,7 @@ def tell(session: Session, user_id, title: str, record_id=None, kind: NoticeKind
     """Tell somebody something."""
     notify(
         session,
-        Notice(user_id, kind, subject=title, text="Words", screen="care/booking", record_id=record_id, once=title),
+        Notice(user_id, kind, title=title, body="Words", screen="care/booking", record_id=record_id, once=title),
     )
 
 

@@ -33,7 +33,7 @@ def choose(session: Session, actor: Actor, *, quiet=None, digest_hour=8, seen=No
 
 def tell(session: Session, actor: Actor, kind: NoticeKind = NoticeKind.TICKET, once: str = "one", **kw) -> Notification:
     """Tell somebody something, and return what became of it."""
-    told = {"subject": "News", "text": "Something happened.", "screen": "", "record_id": None, **kw}
+    told = {"title": "News", "body": "Something happened.", "screen": "", "record_id": None, **kw}
     notify(session, Notice(actor.user_id, kind, once=once, **told))
     found = select(Notification).where(Notification.once == once, Notification.user_id == actor.user_id)
     return session.scalars(found.execution_options(populate_existing=True)).one()

@@ -29,8 +29,8 @@ def tell(session: Session, user_id, once: str = "one", subject: str = "A review"
         Notice(
             user_id,
             NoticeKind.REVIEW,
-            subject=subject,
-            text="Somebody wrote to you.",
+            title=subject,
+            body="Somebody wrote to you.",
             screen="care/booking",
             record_id=None,
             once=once,
