@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from avenrae.db.transaction import read_session
-from avenrae.errors import AvenraeError
+from avenrae.errors import AvenraeError, TryAgain
 from avenrae.http.pages import sentence_page
 from avenrae.http.presence import is_due, note_seen
 from avenrae.http.sockets import SIGNED_OUT, OpenSocket, OpenSockets, redirect_message
@@ -136,11 +136,21 @@ def session_token(headers: Headers) -> str:
 
 
 def _find(token: str) -> uuid.UUID | None:
-    with read_session() as session:
-        session_id = find_session_by_token(session, token)
+    try:
+        session_id = _look_up(token)
+    except TryAgain as e:
+        # A database that was restarted drops its connections; half a page that is refused stays half a page.
+        if not getattr(e.__cause__, "connection_invalidated", False):
+            raise
+        session_id = _look_up(token)
     if session_id is not None:
         note_seen(session_id)
     return session_id
+
+
+def _look_up(token: str) -> uuid.UUID | None:
+    with read_session() as session:
+        return find_session_by_token(session, token)
 
 
 def _host(netloc: str) -> str:

@@ -205,14 +205,21 @@ def _day(now: Weekly, draft: _Draft, weekday: int, name: str) -> list[str]:
         with st.popover("Copy to…", icon=":material/content_copy:", type="tertiary"):
             others = [d for d in range(7) if d != weekday]
             key = f"copy:{now.owner_id}:{weekday}"
-            st.pills(
+            chosen = st.pills(
                 f"Days that get the hours of {name}",
                 others,
                 selection_mode="multi",
                 format_func=lambda d: WEEKDAYS[d][:3],
                 key=key,
             )
-            st.button("Copy", key=f"do-{key}", on_click=_copy, args=(now.owner_id, weekday, key), type="primary")
+            st.button(
+                "Copy",
+                key=f"do-{key}",
+                on_click=_copy,
+                args=(now.owner_id, weekday, key),
+                type="primary",
+                disabled=not chosen,
+            )
     try:
         kept = merged_hours(((r.starts, r.ends) for r in rows), f"{name}: ")
     except InvalidInput as e:

@@ -22,6 +22,7 @@ FLAGS = [
     "--disable-sync",
 ]
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
+BUSY = '[data-testid="stApp"]:not([data-test-script-state="notRunning"])'
 PATIENCE = 15_000
 _PROBES = re.compile(r"/_stcore/(health|host-config)$")
 """Streamlit's page asks for these beside the page that was opened first, and then at the root."""
@@ -88,6 +89,8 @@ class Person:
         self.url = url
         self.watch = watch
         self.page: Page = context.new_page()
+        # While a page is drawn anew, what it had stands beside what it gets: Playwright looks again afterwards.
+        self.page.add_locator_handler(self.page.locator(BUSY), lambda _: None)
 
     def open(self, path: str = "/", *, ready: bool = True) -> Page:
         """Go to an address of the console."""

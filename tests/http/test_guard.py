@@ -4,16 +4,23 @@ import gzip
 import re
 import time
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 
+import anyio
+import psycopg
 import pytest
 from sqlalchemy import select
+from sqlalchemy.event import listen
+from starlette.datastructures import Headers
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
 from avenrae import clock
+from avenrae.db import engine as db
 from avenrae.db.transaction import transaction
+from avenrae.http.guard import COOKIE, find_session
 from avenrae.http.headers import STREAMLIT_FILES
 from avenrae.models import SignInSession, User
 from avenrae.permissions import Actor
@@ -222,3 +229,19 @@ def test_an_address_of_no_screen_is_a_sentence(console: Console, path: str) -> N
 @pytest.mark.parametrize("path", ["/", "/bookings", "/my-tickets", "/_stcore/health", "/favicon.png"])
 def test_the_console_answers_its_own_addresses(console: Console, path: str) -> None:
     assert console.ask(path, token=signed_in(console)[1]).status == 200
+
+
+def test_who_is_there_is_asked_again_when_the_connection_was_dropped(console: Console) -> None:
+    """A database that comes back in the middle of a page refuses none of its files."""
+    _, token = signed_in(console)
+    drops = [1]
+
+    def drop(_: object, cursor: psycopg.Cursor, *__: object) -> None:
+        if drops:
+            drops.pop()
+            with suppress(psycopg.OperationalError):
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    listen(db.engine(), "before_cursor_execute", drop)
+    assert anyio.run(find_session, Headers({"cookie": f"{COOKIE}={token}"})) == session_id()
+    assert drops == []
