@@ -1,6 +1,7 @@
 """Mails that wait for the end of somebody's quiet hours or for his digest, and how he wants to be told."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -54,8 +55,13 @@ class NoticeWishes:
 
 def find_recipient(session: Session, user_id: uuid.UUID) -> Recipient | None:
     """Return whom a notice is for, as he is now."""
-    found = session.execute(_recipients().where(User.id == user_id)).one_or_none()
-    return _recipient(*found) if found else None
+    return find_recipients(session, [user_id]).get(user_id)
+
+
+def find_recipients(session: Session, user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Recipient]:
+    """Return whom notices are for, as they are now."""
+    found = session.execute(_recipients().add_columns(User.id).where(User.id.in_(user_ids)))
+    return {user_id: _recipient(*row) for *row, user_id in found}
 
 
 def lock_recipient(session: Session, user_id: uuid.UUID) -> Recipient | None:

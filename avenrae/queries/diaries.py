@@ -47,10 +47,10 @@ def get_diary(
     if row is None:
         raise NotFound("This service cannot be booked at the moment.")
     service, practitioner = row
-    return _diary_of(session, actor, practitioner, service, since, until, leave_out)
+    return diary_of(session, actor, practitioner, service, since, until, leave_out)
 
 
-def _diary_of(
+def diary_of(
     session: Session,
     actor: Actor,
     practitioner: Practitioner,
@@ -59,6 +59,7 @@ def _diary_of(
     until: datetime,
     leave_out: uuid.UUID | None = None,
 ) -> Diary:
+    """Return the diary of a service that the actor sees, as `get_diary` does, where it has been read already."""
     rules = session.scalars(select(AvailabilityRule).where(AvailabilityRule.practitioner_id == practitioner.id))
     overrides = session.scalars(
         select(AvailabilityOverride).where(
@@ -109,7 +110,7 @@ def next_times(
     now = clock.now()
     until = now + timedelta(days=days)
     first, owner = found[0]
-    diary = _diary_of(session, actor, owner, first, now, until)
+    diary = diary_of(session, actor, owner, first, now, until)
     times = {}
     for service, practitioner in found:
         terms = terms_of(practitioner, service)

@@ -1,7 +1,7 @@
 """What client and practitioner are told of their session: each with the other's name, and times on both clocks."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from avenrae.letters.event import Event
 from avenrae.models import Booking, Client, Practitioner, Service, User
 from avenrae.permissions import Actor
 from avenrae.scheduling.zones import on_clocks
-from avenrae.services.telling import tell
+from avenrae.services.telling import News, tell_all
 
 ALWAYS = frozenset({"service", "other", "time", "reference", "price", "by"})
 """What can be said of any booking."""
@@ -39,53 +39,61 @@ class _Side(NamedTuple):
     time_zone: str
 
 
+TO_BOTH, TO_CLIENT, TO_PRACTITIONER = ("client", "practitioner"), ("client",), ("practitioner",)
+
+
+class Telling(NamedTuple):
+    """An event of a booking, what is said of it, and to whom."""
+
+    event: Event
+    once: str
+    said: Mapping[str, Said]
+    sides: Collection[str]
+
+
 def tell_both(session: Session, actor: Actor, booking: Booking, event: Event, *, once: str, **said: Said) -> None:
     """Tell client and practitioner of a booking, but not who acts."""
-    _tell(session, actor, booking, event, ("client", "practitioner"), once, said)
+    tell_sides(session, actor, booking, Telling(event, once, said, TO_BOTH))
 
 
 def tell_client(session: Session, actor: Actor, booking: Booking, event: Event, *, once: str, **said: Said) -> None:
     """Tell the client of a booking, unless he acts."""
-    _tell(session, actor, booking, event, ("client",), once, said)
+    tell_sides(session, actor, booking, Telling(event, once, said, TO_CLIENT))
 
 
 def tell_practitioner(
     session: Session, actor: Actor, booking: Booking, event: Event, *, once: str, **said: Said
 ) -> None:
     """Tell the practitioner of a booking, unless he acts."""
-    _tell(session, actor, booking, event, ("practitioner",), once, said)
+    tell_sides(session, actor, booking, Telling(event, once, said, TO_PRACTITIONER))
 
 
-def _tell(
-    session: Session,
-    actor: Actor,
-    booking: Booking,
-    event: Event,
-    sides: Collection[str],
-    once: str,
-    said: dict[str, Said],
-) -> None:
+def tell_sides(session: Session, actor: Actor, booking: Booking, *tellings: Telling) -> None:
+    """Tell the sides of a booking of events, but not who acts."""
     title, client, practitioner = _parties(session, booking)
     # A client meets the practitioner on the booking's clock, which may be another than the practitioner's own by now.
-    for side, reader, other, their_zone in (
-        ("client", client, practitioner, booking.time_zone),
-        ("practitioner", practitioner, client, client.time_zone),
-    ):
-        if side not in sides:
-            continue
-        own = {name: getattr(value, side) if isinstance(value, Each) else value for name, value in said.items()}
-        words = {name: _words(value, reader.time_zone, their_zone) for name, value in own.items()}
-        words |= {
-            "service": title,
-            "other": other.name,
-            "time": on_clocks(booking.starts_at, reader.time_zone, their_zone),
-            "reference": booking.reference,
-            "price": _price(booking),
-            "by": other.name if other.id == actor.user_id else letters.OUR_TEAM,
-        }
-        unsaid = ALWAYS - event.blanks
-        told = {name: value for name, value in words.items() if name not in unsaid}
-        tell(session, actor, reader.id, event, about=booking.id, once=once, **told)
+    meets = {
+        "client": (client, practitioner, booking.time_zone),
+        "practitioner": (practitioner, client, client.time_zone),
+    }
+    news = []
+    for telling in tellings:
+        for side in telling.sides:
+            reader, other, their_zone = meets[side]
+            own = {name: getattr(said, side) if isinstance(said, Each) else said for name, said in telling.said.items()}
+            words = {name: _words(said, reader.time_zone, their_zone) for name, said in own.items()}
+            words |= {
+                "service": title,
+                "other": other.name,
+                "time": on_clocks(booking.starts_at, reader.time_zone, their_zone),
+                "reference": booking.reference,
+                "price": _price(booking),
+                "by": other.name if other.id == actor.user_id else letters.OUR_TEAM,
+            }
+            unsaid = ALWAYS - telling.event.blanks
+            told = {name: word for name, word in words.items() if name not in unsaid}
+            news.append(News(reader.id, telling.event, booking.id, telling.once, told))
+    tell_all(session, actor, news)
 
 
 def _parties(session: Session, booking: Booking) -> tuple[str, _Side, _Side]:

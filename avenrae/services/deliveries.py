@@ -8,17 +8,18 @@ import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from avenrae import clock
 from avenrae.enums import MailRoute, NoticeKind
-from avenrae.models import Notification
+from avenrae.models import Notification, OutboxMail
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.deliveries import MOST, Recipient, is_waiting, lock_recipient
 from avenrae.scheduling.delivery import Plan, Reader, next_digest, plan_mail, quiet_end
 from avenrae.scheduling.zones import local_day
 from avenrae.services.digests import digest_letter
-from avenrae.services.notices import write_mail
+from avenrae.services.notices import defer_mails, mail_notices
 from avenrae.services.outbox import AddressOf
 
 
@@ -38,7 +39,7 @@ def deliver_due(
     reached = [notice for notice in due if _is_reached(recipient, notice)]
     held = [notice for notice in reached if notice.route == MailRoute.HELD]
     carried = [notice for notice in reached if notice.route == MailRoute.DIGEST]
-    sent = sum(_send_held(session, recipient, notice) for notice in held)
+    sent = _send_held(session, recipient, held)
     if carried:
         sent += _send_digest(session, recipient, carried, address_of)
     session.flush()
@@ -73,22 +74,16 @@ def _is_reached(recipient: Recipient, notice: Notification) -> bool:
     return False
 
 
-def _send_held(session: Session, recipient: Recipient, notice: Notification) -> int:
+def _send_held(session: Session, recipient: Recipient, held: Sequence[Notification]) -> int:
+    """Send each of them by itself; what is of use after quiet hours waits for their end."""
     now, end = clock.now(), quiet_end(recipient.wishes, clock.now())
-    if end > now and (notice.useless_at is None or end < notice.useless_at):
-        _put(notice, Plan(MailRoute.HELD, end))
-        return 0
-    notice.mail_id = write_mail(
-        session,
-        notice.user_id,
-        NoticeKind(notice.kind),
-        recipient.address,
-        subject=notice.title,
-        text=notice.body,
-        once=notice.once,
-        reply_to=notice.reply_to,
-    )
-    return int(notice.mail_id is not None)
+    to_send = []
+    for notice in held:
+        if end > now and (notice.useless_at is None or end < notice.useless_at):
+            _put(notice, Plan(MailRoute.HELD, end))
+        else:
+            to_send.append(notice.id)
+    return mail_notices(session, to_send)
 
 
 def _send_digest(session: Session, recipient: Recipient, notices: Sequence[Notification], address_of: AddressOf) -> int:
@@ -99,16 +94,22 @@ def _send_digest(session: Session, recipient: Recipient, notices: Sequence[Notif
     else:
         day = local_day(max(notice.due_at for notice in notices if notice.due_at), wishes.zone)
         subject, text = digest_letter(notices, wishes.zone, day, address_of)
-        mail_id = write_mail(
-            session,
-            notices[0].user_id,
-            NoticeKind.DIGEST,
-            recipient.address,
-            subject=subject,
-            text=text,
-            once=f"digest:{day}",
+        mail_id = session.scalar(
+            insert(OutboxMail)
+            .values(
+                user_id=notices[0].user_id,
+                to_address=recipient.address,
+                kind=NoticeKind.DIGEST,
+                subject=subject,
+                body=text,
+                once=f"digest:{day}",
+                created_at=now,
+            )
+            .on_conflict_do_nothing()
+            .returning(OutboxMail.id)
         )
         if mail_id is not None:
+            defer_mails(session, [mail_id])
             for notice in notices:
                 notice.mail_id = mail_id
             return 1

@@ -12,7 +12,7 @@ from avenrae.models import Desk, SlaPolicy, Ticket, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.escalations import Escalation, Step, list_escalations
 from avenrae.scheduling.zones import on_clocks
-from avenrae.services.telling import tell
+from avenrae.services.telling import News, tell_all
 from avenrae.settings import settings
 
 _MOST_AGENTS = 200
@@ -31,9 +31,8 @@ def escalate_ticket(session: Session, actor: Actor, ticket_id: uuid.UUID) -> int
     found = list_escalations(session, actor, ticket_id=ticket.id)
     desk = select(Desk.time_zone).join(SlaPolicy, SlaPolicy.desk_id == Desk.id).where(SlaPolicy.id == ticket.policy_id)
     zone = session.scalar(desk) or settings().time_zone
-    for escalation in found:
-        for reader in _readers(session, ticket, escalation.step):
-            _tell(session, actor, ticket, escalation, reader, zone)
+    news = [_news(ticket, e, reader, zone) for e in found for reader in _readers(session, ticket, e.step)]
+    tell_all(session, actor, news)
     return len(found)
 
 
@@ -48,21 +47,17 @@ def _readers(session: Session, ticket: Ticket, step: Step) -> Sequence[User]:
     return assignee or session.scalars(agents).all()
 
 
-def _tell(session: Session, actor: Actor, ticket: Ticket, escalation: Escalation, reader: User, zone: str) -> None:
+def _news(ticket: Ticket, escalation: Escalation, reader: User, zone: str) -> News:
     whose = letters.YOURS if ticket.assignee_id == reader.id else letters.NOBODY_S
     if escalation.step is Step.LEAD and ticket.assignee_id not in (None, reader.id):
         whose = letters.SOMEBODY_S
-    tell(
-        session,
-        actor,
-        reader.id,
-        {Step.SOON: letters.DUE_SOON, Step.LATE: letters.OVERDUE, Step.LEAD: letters.STILL_OVERDUE}[escalation.step],
-        about=ticket.id,
-        once=escalation.once,
-        number=ticket.number,
-        promise=escalation.promise,
-        due=on_clocks(escalation.due_at, reader.time_zone, zone),
-        subject=ticket.subject,
-        priority=ticket.priority,
-        whose=whose,
-    )
+    words = {
+        "number": ticket.number,
+        "promise": escalation.promise,
+        "due": on_clocks(escalation.due_at, reader.time_zone, zone),
+        "subject": ticket.subject,
+        "priority": ticket.priority,
+        "whose": whose,
+    }
+    event = {Step.SOON: letters.DUE_SOON, Step.LATE: letters.OVERDUE, Step.LEAD: letters.STILL_OVERDUE}[escalation.step]
+    return News(reader.id, event, ticket.id, escalation.once, words)

@@ -14,7 +14,7 @@ from avenrae.models import Conversation, ConversationReading, Message, Ticket, U
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.scopes import standing_readings, visible_messages
 from avenrae.services.edits import written
-from avenrae.services.telling import tell
+from avenrae.services.telling import News, tell, tell_all
 from avenrae.services.ticket_rows import lock_ticket
 from avenrae.services.tickets import open_ticket
 
@@ -167,17 +167,11 @@ def _people(session: Session, message: Message) -> tuple[User, User]:
 
 def _tell_both(session: Session, actor: Actor, message: Message, what: str, to_author: Event, to_reader: Event) -> None:
     author, reader = _people(session, message)
+    news = []
     for one, other, event in ((author, reader, to_author), (reader, author, to_reader)):
-        tell(
-            session,
-            actor,
-            one.id,
-            event,
-            about=message.conversation_id,
-            once=_moment(what, message),
-            other=other.name,
-            reason=message.decision_reason or "",
-        )
+        words = {"other": other.name, "reason": message.decision_reason or ""}
+        news.append(News(one.id, event, message.conversation_id, _moment(what, message), words))
+    tell_all(session, actor, news)
 
 
 def _moment(what: str, message: Message) -> str:

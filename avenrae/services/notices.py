@@ -2,8 +2,11 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
+from typing import Any
 
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -12,9 +15,9 @@ from sqlalchemy.orm import Session
 from avenrae import clock
 from avenrae.enums import MailRoute, NoticeKind
 from avenrae.errors import NotFound
-from avenrae.models import Notification, OutboxMail
+from avenrae.models import Notification
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.deliveries import find_recipient, find_useless_at
+from avenrae.queries.deliveries import Recipient, find_recipients, find_useless_at
 from avenrae.queries.scopes import visible_notifications
 from avenrae.scheduling.delivery import Plan, is_shown, plan_mail
 
@@ -22,104 +25,105 @@ SEND_MAIL = "send_mail"
 """The task that sends one mail of the outbox, by its name in the queue."""
 
 _DEFER = text(
-    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(:queue, :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL)"
+    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL)"
     "::procrastinate_job_to_defer_v1])"
 )
+_JOBS = """procrastinate_defer_jobs_v1(array_agg(ROW('mail', CAST(:task AS varchar), 0, NULL, NULL,
+    jsonb_build_object('mail_id', id), NULL)::procrastinate_job_to_defer_v1 ORDER BY id))"""
+_DEFER_MAILS = text(f"SELECT {_JOBS} FROM unnest(CAST(:ids AS uuid[])) id")
+_MAIL_NOTICES = text(f"""
+    WITH mails AS (
+        INSERT INTO outbox (user_id, to_address, reply_to, kind, subject, body, once, created_at)
+        SELECT n.user_id, u.email, n.reply_to, n.kind, n.title, n.body, n.once, :now
+        FROM notifications n JOIN users u ON u.id = n.user_id WHERE n.id = ANY(:notices)
+        ORDER BY n.created_at, n.id
+        ON CONFLICT DO NOTHING RETURNING id, user_id, once
+    ), carried AS (
+        UPDATE notifications n SET mail_id = m.id FROM mails m
+        WHERE n.id = ANY(:notices) AND n.user_id = m.user_id AND n.once = m.once
+    )
+    SELECT count(*), {_JOBS} FROM mails
+""")
+"""The mails of notices, what carries each of these, and the jobs that send them."""
 
 
-def notify(
-    session: Session,
-    user_id: uuid.UUID,
-    kind: NoticeKind,
-    *,
-    subject: str,
-    text: str,
-    screen: str,
-    record_id: uuid.UUID | None,
-    once: str,
-    reply_to: str = "",
-    event: str = "",
-) -> None:
-    """Tell a person something in the console and by e-mail; the same `once` a second time tells nothing (R-NOT-01).
+@dataclass(frozen=True)
+class Notice:
+    """Something that one person is told; the same `once` a second time tells him nothing.
 
-    It is part of the transaction of its cause: rolled back, nobody was told and no mail goes out. `screen` and
-    `record_id` are what it opens, such as `care/booking`; `reply_to` is where an answer by e-mail goes; `event`
-    names what happened, as the catalogue of texts does.
+    `screen` and `record_id` are what it opens, such as `care/booking`; `reply_to` is where an answer by e-mail goes;
+    `event` names what happened, as the catalogue of texts does.
+    """
 
-    The notice is always written, with what becomes of it: the reader chose whether he sees it in the console and when
+    user_id: uuid.UUID
+    kind: NoticeKind
+    title: str
+    body: str
+    screen: str
+    record_id: uuid.UUID | None
+    once: str
+    reply_to: str = ""
+    event: str = ""
+
+
+def notify(session: Session, *notices: Notice) -> None:
+    """Tell people something in the console and by e-mail: as many statements for all of them as for one (R-NOT-01).
+
+    It is part of the transaction of its cause: rolled back, nobody was told and no mail goes out.
+
+    A notice is always written, with what becomes of it: the reader chose whether he sees it in the console and when
     its mail comes (`scheduling/delivery.py`). What waits is sent by `deliver_due`.
     """
-    session.flush()
-    recipient = find_recipient(session, user_id)
-    address = recipient.address_for(kind) if recipient else None
-    plan, useless_at = Plan(MailRoute.NO_ADDRESS), None
-    if recipient and address:
-        plan = plan_mail(kind, recipient.wishes, clock.now())
-        if plan.due_at:
-            useless_at = find_useless_at(session, kind, record_id)
-            plan = plan_mail(kind, recipient.wishes, clock.now(), useless_at=useless_at)
-    told = session.execute(
-        insert(Notification)
-        .values(
-            user_id=user_id,
-            kind=kind,
-            title=subject,
-            body=text,
-            screen=screen,
-            record_id=record_id,
-            once=once,
-            event=event,
-            is_shown=recipient is None or is_shown(kind, recipient.wishes),
-            route=plan.route,
-            due_at=plan.due_at,
-            reply_to=reply_to,
-            useless_at=useless_at,
-            created_at=clock.now(),
-        )
-        .on_conflict_do_nothing()
-        .returning(Notification.id)
-    ).first()
-    if told is None or address is None or plan.route is not MailRoute.NOW:
+    if not notices:
         return
-    mail_id = write_mail(session, user_id, kind, address, subject=subject, text=text, once=once, reply_to=reply_to)
-    session.execute(update(Notification).where(Notification.id == told.id).values(mail_id=mail_id))
+    recipients = find_recipients(session, {notice.user_id for notice in notices})
+    useless_at = cache(partial(find_useless_at, session))
+    rows = [_row(notice, recipients.get(notice.user_id), useless_at) for notice in notices]
+    new = insert(Notification).on_conflict_do_nothing().returning(Notification.id, Notification.route)
+    told = session.execute(new.execution_options(render_nulls=True), rows).all()
+    mail_notices(session, [key for key, route in told if route == MailRoute.NOW])
 
 
-def write_mail(
-    session: Session,
-    user_id: uuid.UUID,
-    kind: NoticeKind,
-    address: str,
-    *,
-    subject: str,
-    text: str,
-    once: str,
-    reply_to: str = "",
-) -> uuid.UUID | None:
-    """Put a mail into the outbox, to be sent at once; None where there is one of this `once` to that person already."""
-    mail_id = session.execute(
-        insert(OutboxMail)
-        .values(
-            user_id=user_id,
-            to_address=address,
-            reply_to=reply_to,
-            kind=kind,
-            subject=subject,
-            body=text,
-            once=once,
-            created_at=clock.now(),
-        )
-        .on_conflict_do_nothing()
-        .returning(OutboxMail.id)
-    ).scalar()
-    if mail_id is not None:
-        defer_job(session, SEND_MAIL, {"mail_id": str(mail_id)}, queue="mail")
-    return mail_id
+def _row(
+    notice: Notice,
+    recipient: Recipient | None,
+    find_useless: Callable[[NoticeKind, uuid.UUID | None], datetime | None],
+) -> dict[str, Any]:
+    plan, useless_at = Plan(MailRoute.NO_ADDRESS), None
+    if recipient and recipient.address_for(notice.kind):
+        plan = plan_mail(notice.kind, recipient.wishes, clock.now())
+        if plan.due_at:
+            useless_at = find_useless(notice.kind, notice.record_id)
+            plan = plan_mail(notice.kind, recipient.wishes, clock.now(), useless_at=useless_at)
+    return {
+        **vars(notice),
+        "is_shown": recipient is None or is_shown(notice.kind, recipient.wishes),
+        "route": plan.route,
+        "due_at": plan.due_at,
+        "useless_at": useless_at,
+        "created_at": clock.now(),
+    }
 
 
-def defer_job(session: Session, task: str, args: Mapping[str, str], *, queue: str = "default") -> None:
+def mail_notices(session: Session, notice_ids: Sequence[uuid.UUID]) -> int:
+    """Write the mails of notices, each to the address that its reader has now, to be sent at once; returns how many.
+
+    None is written where there is one of this `once` to that person already.
+    """
+    if not notice_ids:
+        return 0
+    values = {"notices": notice_ids, "now": clock.now(), "task": SEND_MAIL}
+    return int(session.execute(_MAIL_NOTICES, values).one()[0])
+
+
+def defer_mails(session: Session, mail_ids: Collection[uuid.UUID]) -> None:
+    """Leave mails of the outbox to the background, in the transaction of their cause."""
+    session.execute(_DEFER_MAILS, {"task": SEND_MAIL, "ids": list(mail_ids)})
+
+
+def defer_job(session: Session, task: str, args: Mapping[str, str]) -> None:
     """Leave work to the background, in the transaction of its cause: rolled back, there is no job."""
-    session.execute(_DEFER, {"queue": queue, "task": task, "args": json.dumps(dict(args))})
+    session.execute(_DEFER, {"task": task, "args": json.dumps(dict(args))})
 
 
 def mark_read(session: Session, actor: Actor, notification_id: uuid.UUID) -> None:

@@ -24,7 +24,7 @@ from avenrae.queries.reviewable import KEPT_BACK, OPEN_FOR, side_of
 from avenrae.queries.scopes import visible_bookings, visible_reviews
 from avenrae.scheduling.zones import spoken
 from avenrae.services.edits import refuse_stale, written
-from avenrae.services.telling import tell
+from avenrae.services.telling import News, tell, tell_all
 
 BATCH = 100
 """How many reviews are published in one transaction: it holds their practitioners' ratings until its end."""
@@ -303,19 +303,15 @@ def _publish(session: Session, actor: Actor, reviews: Iterable[Review]) -> None:
         review.status, review.published_at = ReviewStatus.PUBLISHED, clock.now()
     session.flush()
     people = _people(session, reviews)
+    news = []
     for review in reviews:
         of = people[review.id]
         by_client = review.written_by == ReviewSide.CLIENT
-        tell(
-            session,
-            actor,
-            of.practitioner_id if by_client else of.client_id,
-            letters.PUBLISHED_OF_PRACTITIONER if by_client else letters.PUBLISHED_OF_CLIENT,
-            about=review.booking_id,
-            once=f"review-published:{review.id}",
-            writer=of.client if by_client else of.practitioner,
-            reference=of.reference,
-        )
+        event = letters.PUBLISHED_OF_PRACTITIONER if by_client else letters.PUBLISHED_OF_CLIENT
+        reader = of.practitioner_id if by_client else of.client_id
+        words = {"writer": of.client if by_client else of.practitioner, "reference": of.reference}
+        news.append(News(reader, event, review.booking_id, f"review-published:{review.id}", words))
+    tell_all(session, actor, news)
 
 
 @dataclass(frozen=True)
@@ -356,15 +352,8 @@ def _tell_both(session: Session, actor: Actor, review: Review, what: str, to_wri
     of = _people(session, [review])[review.id]
     client, practitioner = (of.client_id, of.client), (of.practitioner_id, of.practitioner)
     writer, subject = (client, practitioner) if review.written_by == ReviewSide.CLIENT else (practitioner, client)
-    for reader, other, event in ((writer, subject, to_writer), (subject, writer, to_subject)):
-        tell(
-            session,
-            actor,
-            reader[0],
-            event,
-            about=review.booking_id,
-            once=_moment(what, review),
-            reference=of.reference,
-            other=other[1],
-            reason=review.moderation_reason or "",
-        )
+    news = []
+    for (reader, _), (_, other), event in ((writer, subject, to_writer), (subject, writer, to_subject)):
+        words = {"reference": of.reference, "other": other, "reason": review.moderation_reason or ""}
+        news.append(News(reader, event, review.booking_id, _moment(what, review), words))
+    tell_all(session, actor, news)

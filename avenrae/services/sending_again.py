@@ -1,10 +1,9 @@
 """Mails that go out once more: one that failed or was kept, what was kept while no server was set, a test."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, select, text, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from avenrae import clock
@@ -16,16 +15,12 @@ from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.deliveries import find_recipient
 from avenrae.queries.outbox import is_sendable
 from avenrae.queries.scopes import visible_mails
-from avenrae.services.notices import SEND_MAIL
+from avenrae.services.notices import defer_mails
 from avenrae.settings import settings
 
 MOST_AT_ONCE = 1_000
 """So many of the kept mails go out with one click: a server takes them for spam otherwise, and locks stay short."""
 _NO_SERVER = "No mail server is set, so nothing can be sent. Set AVENRAE_SMTP_URL and AVENRAE_MAIL_FROM first."
-_DEFER = text(
-    "SELECT procrastinate_defer_jobs_v1(array_agg(ROW('mail', CAST(:task AS varchar), 0, NULL, NULL,"
-    " jsonb_build_object('mail_id', id), NULL)::procrastinate_job_to_defer_v1)) FROM unnest(CAST(:ids AS uuid[])) id"
-)
 
 
 def send_again(session: Session, actor: Actor, mail_id: uuid.UUID) -> OutboxMail:
@@ -56,7 +51,7 @@ def send_again(session: Session, actor: Actor, mail_id: uuid.UUID) -> OutboxMail
         mail.attempts = 0
     mail.status, mail.error, mail.handed_over_at = MailStatus.WAITING, "", None
     session.flush()
-    _defer(session, [mail.id])
+    defer_mails(session, [mail.id])
     return mail
 
 
@@ -90,7 +85,7 @@ def send_kept(
         .values(status=MailStatus.WAITING, to_address=address, attempts=0)
     )
     session.execute(again.execution_options(synchronize_session=False))
-    _defer(session, ids)
+    defer_mails(session, ids)
     return len(ids)
 
 
@@ -114,15 +109,10 @@ def send_test_mail(session: Session, actor: Actor) -> OutboxMail:
     )
     session.add(mail)
     session.flush()
-    _defer(session, [mail.id])
+    defer_mails(session, [mail.id])
     return mail
 
 
 def _need_server() -> None:
     if not settings().smtp_url:
         raise Conflict(_NO_SERVER)
-
-
-def _defer(session: Session, ids: Sequence[uuid.UUID]) -> None:
-    """Leave the mails to the background in the transaction of the click: rolled back, nothing goes out."""
-    session.execute(_DEFER, {"task": SEND_MAIL, "ids": list(ids)})

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from avenrae.enums import MailStatus, NoticeKind, Role
-from avenrae.services.notices import notify
+from avenrae.services.notices import Notice, notify
 from tests.browser.conftest import Serving
 from tests.jobs.mail_server import Mailbox
 from tests.jobs.mail_server import serving as serving_mail
@@ -25,13 +25,15 @@ def told(world, subject: str, kind: NoticeKind = NoticeKind.BOOKING, **mail: str
     def tell(session, actor) -> None:
         notify(
             session,
-            world.user(Role.CLIENT),
-            kind,
-            subject=subject,
-            text=f"It begins at nine. {EVIL}",
-            screen="care/booking",
-            record_id=booking,
-            once=subject,
+            Notice(
+                world.user(Role.CLIENT),
+                kind,
+                title=subject,
+                body=f"It begins at nine. {EVIL}",
+                screen="care/booking",
+                record_id=booking,
+                once=subject,
+            ),
         )
 
     world.do(tell)

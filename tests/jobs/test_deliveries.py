@@ -24,7 +24,7 @@ from avenrae.queries.deliveries import is_waiting, list_due_readers
 from avenrae.queries.scopes import visible_notifications
 from avenrae.services.deliveries import deliver_due
 from avenrae.services.forgetting import AT_ONCE, forget_mails, forget_notices
-from avenrae.services.notices import SEND_MAIL, mark_all_read, notify
+from avenrae.services.notices import SEND_MAIL, Notice, mark_all_read, notify
 from avenrae.services.outbox import next_letter
 from avenrae.settings import ROOT
 from avenrae.ui.navigation import address_of
@@ -68,8 +68,8 @@ def sleeper(session: Session, **kw) -> User:
 
 def tell(session: Session, user: User, once: str, kind: NoticeKind = NoticeKind.TICKET, **kw) -> None:
     """Tell somebody something."""
-    told = {"subject": f"News {once}", "text": "Something\nhappened.", "screen": "", "record_id": None, **kw}
-    notify(session, user.id, kind, once=once, **told)
+    told = {"title": f"News {once}", "body": "Something\nhappened.", "screen": "", "record_id": None, **kw}
+    notify(session, Notice(user.id, kind, once=once, **told))
 
 
 def mails(session: Session) -> list[tuple]:
@@ -114,7 +114,7 @@ def test_a_digest_lists_what_waited(session: Session) -> None:
     session.add(NoticePreference(user_id=user.id, kind="order", channel="email", choice="digest"))
     with clock.stopped(EVENING):
         tell(session, user, "b", NoticeKind.ORDER)
-        tell(session, user, "a", NoticeKind.REVIEW, text="x" * 400)
+        tell(session, user, "a", NoticeKind.REVIEW, body="x" * 400)
     with clock.stopped(MIDNIGHT):
         tell(session, user, "c", NoticeKind.REVIEW)
     assert deliver(session, user, EIGHT - timedelta(seconds=1)) == 0
@@ -146,7 +146,7 @@ def test_a_digest_opens_what_it_lists(session: Session, set_up: Callable[..., No
     booking = make.make_booking(session)
     foreign = "https://console.example.com.evil.example/booking?id=1"
     with clock.stopped(EVENING):
-        tell(session, user, "one", NoticeKind.REVIEW, screen="care/booking", record_id=booking.id, text=foreign)
+        tell(session, user, "one", NoticeKind.REVIEW, screen="care/booking", record_id=booking.id, body=foreign)
         tell(session, user, "two", NoticeKind.REVIEW, screen="care/reviews")
     with clock.stopped(EIGHT):
         assert deliver_due(session, SYSTEM, user.id, address_of) == 1

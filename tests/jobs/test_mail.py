@@ -13,7 +13,7 @@ from avenrae.errors import StartError
 from avenrae.integrations.mail import Delayed, Letter, Refused, compose
 from avenrae.jobs.mail import send_one
 from avenrae.models import Notification, OutboxMail
-from avenrae.services.notices import notify
+from avenrae.services.notices import Notice, notify
 from avenrae.services.outbox import UNKNOWN, hand_over, next_letter
 from avenrae.settings import Settings, settings
 from avenrae.ui.navigation import address_of
@@ -36,13 +36,15 @@ def write_to(address: str, once: str = "one", subject: str = "Läuft") -> uuid.U
         user = make.make_user(session, email=address)
         notify(
             session,
-            user.id,
-            NoticeKind.BOOKING,
-            subject=subject,
-            text="Your session begins at 12:00 SAST.\n.\nÀ bientôt",
-            screen="care/booking",
-            record_id=None,
-            once=once,
+            Notice(
+                user.id,
+                NoticeKind.BOOKING,
+                title=subject,
+                body="Your session begins at 12:00 SAST.\n.\nÀ bientôt",
+                screen="care/booking",
+                record_id=None,
+                once=once,
+            ),
         )
         return session.scalars(select(OutboxMail.id).where(OutboxMail.user_id == user.id)).one()
 
@@ -205,14 +207,16 @@ def test_both_parts_arrive(database: str, noon: datetime, set_up: Callable[..., 
         user = make.make_user(session, email="zoe@example.org")
         notify(
             session,
-            user.id,
-            NoticeKind.TICKET,
-            subject=f"Reply to T-1, {evil}\r\nBcc: all@example.org",
-            text=f"{evil}\nSecond line\n\n{'long' * 500}",
-            screen="support/ticket",
-            record_id=user.id,
-            once="one",
-            reply_to="support+t-1.0123@example.org",
+            Notice(
+                user.id,
+                NoticeKind.TICKET,
+                title=f"Reply to T-1, {evil}\r\nBcc: all@example.org",
+                body=f"{evil}\nSecond line\n\n{'long' * 500}",
+                screen="support/ticket",
+                record_id=user.id,
+                once="one",
+                reply_to="support+t-1.0123@example.org",
+            ),
         )
         mail_id = session.scalars(select(OutboxMail.id)).one()
     box = Mailbox()
@@ -241,7 +245,7 @@ def test_a_mail_of_several_notices_opens_the_list(mail_id, set_up) -> None:
     """A digest carries several; each has its own record."""
     with transaction(SYSTEM, "digest") as session:
         mail = session.get_one(OutboxMail, mail_id)
-        notify(session, mail.user_id, mail.kind, subject="B", text="b", screen="", record_id=None, once="two")
+        notify(session, Notice(mail.user_id, mail.kind, title="B", body="b", screen="", record_id=None, once="two"))
         session.execute(update(Notification).values(mail_id=mail_id))
         set_up(public_url="https://console.example.com")
         letter = next_letter(session, SYSTEM, mail_id, address_of)

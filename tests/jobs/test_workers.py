@@ -22,7 +22,7 @@ from avenrae.enums import BookingStatus, MailStatus, NoticeKind
 from avenrae.jobs.attached import COMMAND, AttachedWorker
 from avenrae.jobs.tasks import app, take_up_stalled
 from avenrae.models import Notification, OutboxMail
-from avenrae.services.notices import notify
+from avenrae.services.notices import Notice, notify
 from tests import make
 from tests.jobs.conftest import SYSTEM, make_many
 from tests.jobs.mail_server import Mailbox, serving
@@ -104,7 +104,10 @@ def write_one() -> None:
     """A mail that waits."""
     with transaction(SYSTEM, "cause") as session:
         user = make.make_user(session)
-        notify(session, user.id, NoticeKind.REVIEW, subject="Hi", text="Text", screen="", record_id=None, once="one")
+        notify(
+            session,
+            Notice(user.id, NoticeKind.REVIEW, title="Hi", body="Text", screen="", record_id=None, once="one"),
+        )
 
 
 def test_four_workers(database: str, workers: Callable[..., Worker]) -> None:

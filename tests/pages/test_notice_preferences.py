@@ -11,7 +11,7 @@ from avenrae.models import NoticePreference, User
 from avenrae.notice_kinds import TEXTS, kinds_of
 from avenrae.permissions import Actor
 from avenrae.services.notice_preferences import choose_notices
-from avenrae.services.notices import notify
+from avenrae.services.notices import Notice, notify
 from tests import make
 
 SYSTEM = Actor.system("Test")
@@ -69,7 +69,7 @@ def test_what_was_chosen_is_kept(console, people, noon: datetime) -> None:
             (user.id, "ticket", "email", "digest"),
         ]
     with transaction(SYSTEM, "cause") as session:
-        notify(session, user.id, NoticeKind.TICKET, subject="A", text="B", screen="", record_id=None, once="one")
+        notify(session, Notice(user.id, NoticeKind.TICKET, title="A", body="B", screen="", record_id=None, once="one"))
     app = console(people[Role.CLIENT], "office/account")
     assert next(b for b in app.selectbox if b.label == "Tickets by e-mail").value == NoticeChoice.DIGEST
     coming = "Next daily e-mail: Mon 16 Mar 2026, 17:00 SAST, with 1 notice so far."

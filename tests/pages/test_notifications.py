@@ -6,7 +6,7 @@ from avenrae.db.transaction import read_session, transaction
 from avenrae.enums import NoticeKind, Role
 from avenrae.models import Notification
 from avenrae.permissions import Actor
-from avenrae.services.notices import notify
+from avenrae.services.notices import Notice, notify
 from tests import make
 
 SYSTEM = Actor.system("Test")
@@ -20,13 +20,15 @@ def test_opening_one_marks_it_as_read(console, people) -> None:
         for n in range(2):
             notify(
                 session,
-                support,
-                NoticeKind.BOOKING,
-                subject=f"Look *here* {n}",
-                text=f"Booking {booking.reference}",
-                screen="care/booking",
-                record_id=booking.id,
-                once=str(n),
+                Notice(
+                    support,
+                    NoticeKind.BOOKING,
+                    title=f"Look *here* {n}",
+                    body=f"Booking {booking.reference}",
+                    screen="care/booking",
+                    record_id=booking.id,
+                    once=str(n),
+                ),
             )
     app = console(people[Role.SUPPORT], "office/notifications")
     assert [m.value.startswith(":blue-badge[New] **Look \\*here\\*") for m in app.main.markdown] == [True, True]

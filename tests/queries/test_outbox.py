@@ -23,7 +23,7 @@ from avenrae.queries.outbox import (
     outbox_filters,
 )
 from avenrae.reply_address import reply_address
-from avenrae.services.notices import notify
+from avenrae.services.notices import Notice, notify
 from avenrae.settings import settings
 from tests import make
 
@@ -37,14 +37,16 @@ def mail_to(session: Session, user: User, kind: NoticeKind = NoticeKind.BOOKING,
     told = {"subject": f"News for {user.first_name}", "text": "Secret words.", **kw}
     notify(
         session,
-        user.id,
-        kind,
-        subject=told["subject"],
-        text=told["text"],
-        screen="care/booking",
-        record_id=record,
-        once=once,
-        reply_to=kw.get("reply_to", ""),
+        Notice(
+            user.id,
+            kind,
+            title=told["subject"],
+            body=told["text"],
+            screen="care/booking",
+            record_id=record,
+            once=once,
+            reply_to=kw.get("reply_to", ""),
+        ),
     )
     notice = session.scalars(select(Notification).where(Notification.once == once)).one()
     mail = session.get_one(OutboxMail, notice.mail_id)

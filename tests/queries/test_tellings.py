@@ -21,7 +21,7 @@ from avenrae.queries.tellings import (
     read_question,
 )
 from avenrae.services.bookings import cancel_booking, cancel_series_from, create_series
-from avenrae.services.notices import notify
+from avenrae.services.notices import Notice, notify
 from avenrae.services.orders import place_order
 from tests import make
 
@@ -30,7 +30,10 @@ SYSTEM = Actor.system("Test")
 
 def tell(session: Session, user_id, title: str, record_id=None, kind: NoticeKind = NoticeKind.BOOKING) -> None:
     """Tell somebody something."""
-    notify(session, user_id, kind, subject=title, text="Words", screen="care/booking", record_id=record_id, once=title)
+    notify(
+        session,
+        Notice(user_id, kind, title=title, body="Words", screen="care/booking", record_id=record_id, once=title),
+    )
 
 
 def titles(session: Session, actor: Actor, **params: str) -> list[str]:

@@ -17,7 +17,7 @@ from avenrae.permissions import Actor
 from avenrae.queries.deliveries import count_for_digest, get_notice_wishes
 from avenrae.queries.notifications import count_notifications, count_unread
 from avenrae.services.notice_preferences import choose_notices
-from avenrae.services.notices import notify
+from avenrae.services.notices import Notice, notify
 from tests import make
 
 SYSTEM = Actor.system("Test")
@@ -33,8 +33,8 @@ def choose(session: Session, actor: Actor, *, quiet=None, digest_hour=8, seen=No
 
 def tell(session: Session, actor: Actor, kind: NoticeKind = NoticeKind.TICKET, once: str = "one", **kw) -> Notification:
     """Tell somebody something, and return what became of it."""
-    told = {"subject": "News", "text": "Something happened.", "screen": "", "record_id": None, **kw}
-    notify(session, actor.user_id, kind, once=once, **told)
+    told = {"title": "News", "body": "Something happened.", "screen": "", "record_id": None, **kw}
+    notify(session, Notice(actor.user_id, kind, once=once, **told))
     found = select(Notification).where(Notification.once == once, Notification.user_id == actor.user_id)
     return session.scalars(found.execution_options(populate_existing=True)).one()
 

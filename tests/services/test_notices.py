@@ -1,6 +1,6 @@
 """Notices: told once, in the transaction of their cause, to those who can be reached."""
 
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 
 import procrastinate
@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from avenrae.db import engine as db
 from avenrae.db.transaction import read_session, transaction
-from avenrae.enums import MailStatus, NoticeKind
-from avenrae.models import AuditEntry, Notification, OutboxMail
+from avenrae.enums import MailRoute, MailStatus, NoticeChannel, NoticeChoice, NoticeKind
+from avenrae.models import AuditEntry, NoticePreference, Notification, OutboxMail, User
 from avenrae.permissions import Actor
-from avenrae.services.notices import SEND_MAIL, notify
+from avenrae.services.notices import SEND_MAIL, Notice, notify
 from avenrae.settings import ROOT
 from tests import make
+from tests.bench.conftest import listening
 
 SYSTEM = Actor.system("Test")
 JOBS = text("SELECT task_name, args FROM procrastinate_jobs ORDER BY id")
@@ -24,13 +26,15 @@ def tell(session: Session, user_id, once: str = "one", subject: str = "A review"
     """Tell somebody of a review."""
     notify(
         session,
-        user_id,
-        NoticeKind.REVIEW,
-        subject=subject,
-        text="Somebody wrote to you.",
-        screen="care/booking",
-        record_id=None,
-        once=once,
+        Notice(
+            user_id,
+            NoticeKind.REVIEW,
+            title=subject,
+            body="Somebody wrote to you.",
+            screen="care/booking",
+            record_id=None,
+            once=once,
+        ),
     )
 
 
@@ -88,6 +92,57 @@ def test_no_mail_to_who_is_gone(session: Session, noon: datetime, gone: dict) ->
     tell(session, user.id)
     assert session.scalar(select(func.count()).select_from(Notification)) == 1
     assert session.scalar(select(func.count()).select_from(OutboxMail)) == 0
+
+
+def reader(session: Session, mail: NoticeChoice | None = None, **kw) -> User:
+    """Somebody, with what he chose for mails about reviews."""
+    user = make.make_user(session, **kw)
+    if mail:
+        chosen = {"kind": NoticeKind.REVIEW, "channel": NoticeChannel.EMAIL, "choice": mail}
+        session.add(NoticePreference(user_id=user.id, **chosen))
+        session.flush()
+    return user
+
+
+def test_more_readers_ask_no_more_of_the_database(session: Session, noon: datetime) -> None:
+    """R-NOT-01: whatever each of them wishes; each has what he wished for, and who was told already is told nothing."""
+    sent = []
+    for many in (1, 7):
+        everybody = [
+            (reader(session, *mail, **kw), route)
+            for mail, kw, route in (
+                ((), {}, MailRoute.NOW),
+                ((NoticeChoice.DIGEST,), {}, MailRoute.DIGEST),
+                ((NoticeChoice.OFF,), {}, MailRoute.OFF),
+                ((), {"quiet_from": time(11), "quiet_until": time(13)}, MailRoute.HELD),
+                ((), {"quiet_from": time(11), "quiet_until": time(13), "time_zone": "Europe/Lisbon"}, MailRoute.NOW),
+                ((), {"is_active": False}, MailRoute.NO_ADDRESS),
+            )
+            for _ in range(many)
+        ]
+        knows, _ = everybody[0]
+        tell(session, knows.id, subject="Told before")
+        news = [Notice(user.id, NoticeKind.REVIEW, "A review", "Words.", "", None, "one") for user, _ in everybody]
+        with listening(db.engine()) as heard:
+            notify(session, *news, news[-1])
+        sent.append(len(heard.statements))
+        told = session.execute(
+            select(Notification.user_id, Notification.title, Notification.route, OutboxMail.user_id)
+            .outerjoin(OutboxMail)
+            .where(Notification.user_id.in_([user.id for user, _ in everybody]))
+        )
+        assert {tuple(row) for row in told} == {
+            (
+                user.id,
+                "Told before" if user is knows else "A review",
+                route,
+                user.id if route is MailRoute.NOW else None,
+            )
+            for user, route in everybody
+        }
+    assert sent == [3, 3]
+    mails = sorted(str(key) for key in session.scalars(select(OutboxMail.id)))
+    assert sorted(args["mail_id"] for _, args in session.execute(JOBS)) == mails
 
 
 def test_letters_are_not_in_the_trail(session: Session, noon: datetime) -> None:

@@ -1,6 +1,7 @@
 """Bookings are agreed and moved."""
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,8 +14,11 @@ from avenrae.errors import Conflict, InvalidInput
 from avenrae.letters import bookings as letters
 from avenrae.models import Booking, BookingWaitlist
 from avenrae.permissions import Actor, Permission, require
+from avenrae.queries.diaries import diary_of, get_diary
+from avenrae.scheduling.diary import Diary
 from avenrae.services.booking_notices import tell_both, tell_practitioner
 from avenrae.services.bookings.calendars import (
+    NEARBY,
     OPEN,
     WORDS,
     agreed,
@@ -67,7 +71,7 @@ def create_booking(
     freed = expire_holds_between(session, practitioner.id, at - NEXT_DAY, at + NEXT_DAY)
     by_staff = actor.is_staff
     if starts_at is not None and not (outside_hours and by_staff):
-        require_offered(session, actor, service.id, at)
+        require_offered(diary_of(session, actor, practitioner, service, at - NEARBY, at + NEARBY), at)
     held_until = None if by_staff else clock.now() + timedelta(minutes=settings().hold_minutes)
     booking = agreed(client.id, service, practitioner, at, held_until)
     booking.notes = notes.strip()
@@ -134,7 +138,7 @@ def reschedule_booking(
     freed = [(booking.starts_at, booking.ends_at)]
     freed += expire_holds_between(session, booking.practitioner_id, starts_at - NEXT_DAY, starts_at + NEXT_DAY)
     if not (outside_hours and actor.is_staff):
-        require_offered(session, actor, booking.service_id, starts_at, moving=booking)
+        require_offered(_diary_without(session, actor, booking, starts_at), starts_at)
     booking.starts_at, booking.ends_at, booking.moved_at = starts_at, starts_at + length, clock.now()
     session.flush()
     offer_places(session, booking.practitioner_id, freed)
@@ -166,6 +170,18 @@ def stop_waiting(session: Session, *made: Booking) -> None:
     for entry in session.scalars(waiting.execution_options(populate_existing=True)):
         entry.status, entry.booking_id = WaitlistStatus.BOOKED, by_day[entry.on_date].id
     session.flush()
+
+
+def _diary_without(session: Session, actor: Actor, booking: Booking, at: datetime) -> Diary:
+    """Return the diary around an instant to which a booking is to move on its own terms, as if it were not there."""
+    diary = get_diary(session, actor, booking.service_id, at - NEARBY, at + NEARBY, leave_out=booking.id)
+    own = replace(
+        diary.terms,
+        duration=booking.ends_at - booking.starts_at,
+        buffer_before=timedelta(minutes=booking.buffer_before),
+        buffer_after=timedelta(minutes=booking.buffer_after),
+    )
+    return replace(diary, terms=own)
 
 
 def _now(actor: Actor) -> datetime:

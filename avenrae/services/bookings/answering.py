@@ -15,8 +15,8 @@ from avenrae.letters.event import Event
 from avenrae.models import Booking
 from avenrae.permissions import Actor, Permission
 from avenrae.scheduling.policies import refund_share
-from avenrae.services.booking_notices import Each, Said, tell_both, tell_client
-from avenrae.services.bookings.calendars import OPEN, WORDS, close_offers, is_offered, locked_booking, refuse_offer
+from avenrae.services.booking_notices import TO_BOTH, TO_CLIENT, Each, Said, Telling, tell_both, tell_sides
+from avenrae.services.bookings.calendars import OPEN, WORDS, close_offer, locked_booking, refuse_offer
 from avenrae.services.bookings.closing import still_paid
 from avenrae.services.bookings.places import offer_places
 from avenrae.services.edits import refuse_stale
@@ -52,8 +52,7 @@ def decline_booking(session: Session, actor: Actor, booking_id: uuid.UUID, reaso
     booking = locked_booking(session, actor, booking_id, Permission.BOOKING_DECLINE)
     if booking.status != BookingStatus.PENDING:
         raise Conflict(f"This booking cannot be declined: it is {WORDS[booking.status]}.")
-    was_offer = is_offered(session, booking)
-    back, kept = called_off(session, actor, booking, reason)
+    back, kept, was_offer = called_off(session, actor, booking, reason)
     tell_of_end(session, actor, booking, letters.DECLINED, back, kept, client_only=was_offer)
     return booking
 
@@ -73,8 +72,7 @@ def cancel_booking(session: Session, actor: Actor, booking_id: uuid.UUID, reason
         raise Conflict(f"This booking cannot be cancelled: it is {WORDS[booking.status]}.")
     if actor.role is Role.CLIENT and booking.starts_at <= clock.now():
         raise Conflict("This session has begun. Ask the practitioner or support about it.")
-    was_offer = is_offered(session, booking)
-    back, kept = called_off(session, actor, booking, reason)
+    back, kept, was_offer = called_off(session, actor, booking, reason)
     tell_of_end(session, actor, booking, letters.CANCELLED, back, kept, client_only=was_offer)
     return booking
 
@@ -94,14 +92,15 @@ def edit_booking_notes(
     return booking
 
 
-def called_off(session: Session, actor: Actor, booking: Booking, reason: str) -> tuple[int, int]:
+def called_off(session: Session, actor: Actor, booking: Booking, reason: str) -> tuple[int, int, bool]:
     """Cancel a booking that is locked with its calendar, give back what is due, and offer the place to who waits.
 
-    Returns what goes back and what is kept, in minor units; telling people is the caller's.
+    Returns what goes back and what is kept, in minor units, and whether it was only offered to somebody who waits;
+    telling people is the caller's.
     """
     if not reason.strip():
         raise InvalidInput("Say why, so that everybody concerned can be told.")
-    money_of_it = _give_back(session, actor, booking, reason)
+    back, kept = _give_back(session, actor, booking, reason)
     booking.status, booking.cancelled_at = BookingStatus.CANCELLED, clock.now()
     booking.cancelled_by = {Role.CLIENT: CancelledBy.CLIENT, Role.PRACTITIONER: CancelledBy.PRACTITIONER}.get(
         actor.role, CancelledBy.STAFF if actor.user_id else CancelledBy.SYSTEM
@@ -109,9 +108,9 @@ def called_off(session: Session, actor: Actor, booking: Booking, reason: str) ->
     booking.cancellation_reason, booking.hold_expires_at = reason.strip(), None
     session.flush()
     by_client = actor.role is Role.CLIENT
-    close_offers(session, [booking.id], WaitlistStatus.LEFT if by_client else WaitlistStatus.EXPIRED)
+    was_offer = close_offer(session, booking, WaitlistStatus.LEFT if by_client else WaitlistStatus.EXPIRED)
     offer_places(session, booking.practitioner_id, [(booking.starts_at, booking.ends_at)])
-    return money_of_it
+    return back, kept, was_offer
 
 
 def tell_of_end(
@@ -132,12 +131,12 @@ def tell_of_end(
     """
     once, reason = f"ended:{booking.id}", booking.cancellation_reason or ""
     back = partial(letters.money_back, back_minor, kept_minor, booking.currency)
-    money_of_each = Each(back(), back(whose="the client"))
-    tell_them = tell_client if client_only else tell_both
-    tell_them(session, actor, booking, event, once=once, reason=reason, money=money_of_each, **said)
+    said |= {"reason": reason, "money": Each(back(), back(whose="the client"))}
+    news = [Telling(event, once, said, TO_CLIENT if client_only else TO_BOTH)]
     if actor.role is Role.CLIENT and back_minor:
         amount = money.show(back_minor, booking.currency)
-        tell_client(session, actor, booking, letters.REFUNDED, once=f"refunded-{once}", amount=amount)
+        news.append(Telling(letters.REFUNDED, f"refunded-{once}", {"amount": amount}, TO_CLIENT))
+    tell_sides(session, actor, booking, *news)
 
 
 def _give_back(session: Session, actor: Actor, booking: Booking, reason: str) -> tuple[int, int]:

@@ -4,7 +4,6 @@ Whatever takes or frees time holds the practitioner's lock first and locks rows 
 """
 
 import uuid
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Text, cast, func, select, text, update
@@ -16,7 +15,6 @@ from avenrae.errors import Conflict, InvalidInput, NotFound
 from avenrae.models import Booking, BookingWaitlist, Client, Practitioner, Service, User
 from avenrae.permissions import Actor, Permission, require
 from avenrae.queries.bookings import is_offer
-from avenrae.queries.diaries import get_diary
 from avenrae.queries.scopes import visible_bookings, visible_clients
 from avenrae.scheduling.diary import Diary
 from avenrae.scheduling.reasons import why_not
@@ -109,20 +107,8 @@ def require_time(starts_at: datetime) -> None:
         raise InvalidInput("This time has passed. Choose a time to come.")
 
 
-def require_offered(
-    session: Session, actor: Actor, service_id: uuid.UUID, starts_at: datetime, *, moving: Booking | None = None
-) -> None:
+def require_offered(diary: Diary, starts_at: datetime) -> None:
     """Refuse a time that is not offered, with the rule that removed it and the nearest that are (R-BOOK-13)."""
-    since, until = starts_at - NEARBY, starts_at + NEARBY
-    diary = get_diary(session, actor, service_id, since, until, leave_out=moving.id if moving else None)
-    if moving:
-        own = replace(
-            diary.terms,
-            duration=moving.ends_at - moving.starts_at,
-            buffer_before=timedelta(minutes=moving.buffer_before),
-            buffer_after=timedelta(minutes=moving.buffer_after),
-        )
-        diary = replace(diary, terms=own)
     if sentence := refused(diary, starts_at):
         raise Conflict(sentence)
 
@@ -166,22 +152,19 @@ def refuse_offer(session: Session, booking: Booking) -> None:
     Raises:
         Conflict: Somebody on the waiting list has been offered it and has not answered.
     """
-    if is_offered(session, booking):
+    if session.scalar(select(is_offer()).where(Booking.id == booking.id)):
         raise Conflict(
             "This place is only offered so far, to somebody on the waiting list. It can be accepted or declined."
         )
 
 
-def is_offered(session: Session, booking: Booking) -> bool:
-    """Return whether a booking is a place that is offered to somebody who waits, who has not answered."""
-    return bool(session.scalar(select(is_offer()).where(Booking.id == booking.id)))
-
-
-def close_offers(session: Session, bookings: list[uuid.UUID], status: WaitlistStatus) -> None:
-    """End the offers that these bookings were."""
-    session.execute(
+def close_offer(session: Session, booking: Booking, status: WaitlistStatus) -> bool:
+    """End the offer that a booking was; returns whether it was one."""
+    closed = session.execute(
         update(BookingWaitlist)
-        .where(BookingWaitlist.booking_id.in_(bookings), BookingWaitlist.status == WaitlistStatus.OFFERED)
+        .where(BookingWaitlist.booking_id == booking.id, BookingWaitlist.status == WaitlistStatus.OFFERED)
         .values(status=status)
+        .returning(BookingWaitlist.id)
         .execution_options(synchronize_session="fetch")
     )
+    return closed.first() is not None

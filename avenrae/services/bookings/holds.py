@@ -15,7 +15,7 @@ from avenrae.permissions import Actor
 from avenrae.queries.due import is_hold_over
 from avenrae.queries.scopes import visible_bookings
 from avenrae.services.booking_notices import tell_both, tell_client
-from avenrae.services.bookings.calendars import CONSOLE, close_offers, is_offered
+from avenrae.services.bookings.calendars import CONSOLE, close_offer
 
 HOLD_RAN_OUT = "The hold ran out before it was paid"
 OFFER_RAN_OUT = "The offer ran out before it was accepted"
@@ -53,7 +53,7 @@ def claim_due(session: Session, actor: Actor, booking_id: uuid.UUID, due: Column
 
 def release(session: Session, booking: Booking) -> None:
     """Cancel a hold that ran out, the offer too that it may have been, and tell people."""
-    offered = is_offered(session, booking)
+    offered = close_offer(session, booking, WaitlistStatus.EXPIRED)
     booking.status, booking.cancelled_at, booking.cancelled_by = (
         BookingStatus.CANCELLED,
         clock.now(),
@@ -63,7 +63,6 @@ def release(session: Session, booking: Booking) -> None:
     booking.hold_expires_at = None
     session.flush()
     if offered:
-        close_offers(session, [booking.id], WaitlistStatus.EXPIRED)
         tell_client(session, CONSOLE, booking, letters.OFFER_OVER, once=f"hold:{booking.id}")
     else:
         tell_both(session, CONSOLE, booking, letters.EXPIRED, once=f"hold:{booking.id}")

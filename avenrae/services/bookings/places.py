@@ -17,7 +17,7 @@ from avenrae.enums import VerificationStatus, WaitlistStatus
 from avenrae.letters import bookings as letters
 from avenrae.models import BookingWaitlist, Client, Practitioner, Service, User
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.diaries import get_diary
+from avenrae.queries.diaries import diary_of
 from avenrae.queries.due import is_hold_over
 from avenrae.scheduling.diary import Diary, Taken
 from avenrae.scheduling.hours import MIDNIGHT, ONE_DAY
@@ -25,7 +25,7 @@ from avenrae.scheduling.slots import slots
 from avenrae.scheduling.zones import instant, on_clocks
 from avenrae.services.bookings.calendars import CONSOLE, agreed, lock_calendar_of
 from avenrae.services.bookings.holds import claim_due, expire_holds_between, release
-from avenrae.services.telling import tell
+from avenrae.services.telling import News, tell_all
 from avenrae.settings import settings
 
 log = logging.getLogger("avenrae")
@@ -47,9 +47,12 @@ def offer_places(session: Session, practitioner_id: uuid.UUID, freed: Iterable[t
     if not spans:
         return 0
     first, last = min(start for start, _ in spans).date(), max(end for _, end in spans).date()
+    waiting = _waiting(session, practitioner_id, first - ONE_DAY, last + ONE_DAY)
+    if not waiting:
+        return 0
     try:
         with session.begin_nested():
-            return _offer(session, practitioner_id, first - ONE_DAY, last + ONE_DAY)
+            return _offer(session, practitioner_id, waiting)
     except Exception:
         log.exception("a freed place could not be offered to the waiting list")
         return 0
@@ -85,11 +88,12 @@ def sweep_waiting_list(session: Session, practitioner_id: uuid.UUID) -> int:
         .values(status=WaitlistStatus.EXPIRED)
         .execution_options(synchronize_session=False)
     )
-    return _offer(session, practitioner_id, today, today + timedelta(days=practitioner.max_horizon + 1))
+    waiting = _waiting(session, practitioner_id, today, today + timedelta(days=practitioner.max_horizon + 1))
+    return _offer(session, practitioner_id, waiting) if waiting else 0
 
 
-def _offer(session: Session, practitioner_id: uuid.UUID, first: date, last: date) -> int:
-    waiting = session.execute(
+def _waiting(session: Session, practitioner_id: uuid.UUID, first: date, last: date) -> Sequence[Any]:
+    return session.execute(
         select(BookingWaitlist, Service, Practitioner, User.first_name + " " + User.last_name, *_reader)
         .join(Service, Service.id == BookingWaitlist.service_id)
         .join(Practitioner, Practitioner.id == BookingWaitlist.practitioner_id)
@@ -110,8 +114,9 @@ def _offer(session: Session, practitioner_id: uuid.UUID, first: date, last: date
         .limit(_MOST)
         .execution_options(populate_existing=True)
     ).all()
-    if not waiting:
-        return 0
+
+
+def _offer(session: Session, practitioner_id: uuid.UUID, waiting: Sequence[Any]) -> int:
     days = [entry.on_date for entry, *_ in waiting]
     since, until = (datetime.combine(day, MIDNIGHT, UTC) for day in (min(days) - ONE_DAY, max(days) + 2 * ONE_DAY))
     # A hold that ran out is no obstacle to what is offered, but to the constraint it is until it is released.
@@ -123,20 +128,20 @@ def _offer(session: Session, practitioner_id: uuid.UUID, first: date, last: date
 def _offer_each(session: Session, waiting: Sequence[Any]) -> int:
     days = [entry.on_date for entry, *_ in waiting]
     diaries: dict[uuid.UUID, Diary] = {}
-    made = 0
+    news = []
     for entry, service, practitioner, name, *reader in waiting:
         zone = ZoneInfo(practitioner.time_zone)
         if service.id not in diaries:
             span = (instant(min(days), MIDNIGHT, zone), instant(max(days) + ONE_DAY, MIDNIGHT, zone))
-            diaries[service.id] = get_diary(session, CONSOLE, service.id, *span)
+            diaries[service.id] = diary_of(session, CONSOLE, practitioner, service, *span)
         start = _free(diaries[service.id], entry.on_date)
         if start is None:
             continue
         taken = _hold(session, entry, service, practitioner, start)
         diaries = {key: replace(diary, taken=[*diary.taken, taken]) for key, diary in diaries.items()}
-        _tell(session, entry, (service.title, name), reader, start, practitioner.time_zone)
-        made += 1
-    return made
+        news.append(_news(entry, (service.title, name), reader, start, practitioner.time_zone))
+    tell_all(session, CONSOLE, news)
+    return len(news)
 
 
 def _free(diary: Diary, day: date) -> datetime | None:
@@ -147,23 +152,15 @@ def _free(diary: Diary, day: date) -> datetime | None:
     return next(iter(slots(diary, clock.now(), max(since, soonest), until)), None)
 
 
-def _tell(
-    session: Session, entry: BookingWaitlist, what: tuple[str, str], reader: Sequence[Any], start: datetime, zone: str
-) -> None:
+def _news(entry: BookingWaitlist, what: tuple[str, str], reader: Sequence[Any], start: datetime, zone: str) -> News:
     user_id, own_zone = reader
-    until = on_clocks(entry.offer_expires_at, own_zone, zone) if entry.offer_expires_at else ""
-    tell(
-        session,
-        CONSOLE,
-        user_id,
-        letters.OFFERED,
-        about=entry.id,
-        once=f"offer:{entry.booking_id}",
-        service=what[0],
-        other=what[1],
-        time=on_clocks(start, own_zone, zone),
-        until=until,
-    )
+    words = {
+        "service": what[0],
+        "other": what[1],
+        "time": on_clocks(start, own_zone, zone),
+        "until": on_clocks(entry.offer_expires_at, own_zone, zone) if entry.offer_expires_at else "",
+    }
+    return News(user_id, letters.OFFERED, entry.id, f"offer:{entry.booking_id}", words)
 
 
 def _hold(

@@ -15,7 +15,7 @@ from avenrae.ids import uuid7
 from avenrae.letters import bookings as letters
 from avenrae.models import Booking
 from avenrae.permissions import Actor, Permission, require
-from avenrae.queries.diaries import get_diary
+from avenrae.queries.diaries import diary_of
 from avenrae.queries.scopes import visible_bookings
 from avenrae.scheduling.diary import Taken
 from avenrae.scheduling.recurrence import SERIES
@@ -65,7 +65,7 @@ def create_series(
     lock_calendar(session, practitioner.id)
     length = timedelta(minutes=service.duration_minutes)
     freed = expire_holds_between(session, practitioner.id, wanted[0] - NEXT_DAY, wanted[-1] + NEXT_DAY)
-    diary = get_diary(session, actor, service.id, wanted[0] - NEARBY, wanted[-1] + NEARBY)
+    diary = diary_of(session, actor, practitioner, service, wanted[0] - NEARBY, wanted[-1] + NEARBY)
     made, key = [], uuid7()
     for at in wanted:
         if why := refused(diary, at):
@@ -113,7 +113,7 @@ def cancel_series_from(session: Session, actor: Actor, booking_id: uuid.UUID, re
     if not rest:
         raise Conflict("Nothing of this series is left to call off from here on.")
     money_of_each = [called_off(session, actor, booking, reason) for booking in rest]
-    back, kept = (sum(amounts) for amounts in zip(*money_of_each, strict=True))
+    back, kept, _ = (sum(amounts) for amounts in zip(*money_of_each, strict=True))
     if len(rest) == 1:
         tell_of_end(session, actor, rest[0], letters.CANCELLED, back, kept)
     else:

@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from avenrae import clock
+from avenrae.db import engine as db
 from avenrae.enums import BookingStatus, Role
 from avenrae.errors import Conflict, InvalidInput, NotFound
-from avenrae.models import AvailabilityRule, Booking, Practitioner
+from avenrae.models import AvailabilityRule, Booking, OutboxMail, Practitioner
 from avenrae.queries.diaries import list_slots
 from avenrae.queries.history import list_changes
 from avenrae.services.bookings import (
@@ -22,6 +23,7 @@ from avenrae.services.bookings import (
 )
 from avenrae.services.money import record_payment
 from tests import make
+from tests.bench.conftest import listening
 from tests.services.bookings.sessions import SYSTEM
 
 
@@ -252,3 +254,20 @@ def test_a_paid_hold_does_not_run_out(session: Session, noon: datetime) -> None:
             create_booking(session, SYSTEM, client_id=client.client_id, service_id=service.id, starts_at=at)
         confirm_booking(session, SYSTEM, held.id)
     assert held.status == BookingStatus.CONFIRMED
+
+
+def test_telling_both_sides_asks_no_more_than_telling_one(session: Session, noon: datetime) -> None:
+    """R-NOT-01: staff, of whose answer both hear, and the practitioner, of whose answer the client hears."""
+    worker, support = make.make_actor(session, Role.PRACTITIONER), make.make_actor(session, Role.SUPPORT)
+    practitioner = session.get_one(Practitioner, worker.practitioner_id)
+    sent, told = [], []
+    for hours, actor in enumerate((worker, support)):
+        starts_at = noon + timedelta(days=1, hours=2 * hours)
+        booking = make.make_booking(session, practitioner=practitioner, starts_at=starts_at)
+        with listening(db.engine()) as heard:
+            confirm_booking(session, actor, booking.id)
+        sent.append(len(heard.statements))
+        of_it = select(func.count()).select_from(OutboxMail).where(OutboxMail.once == f"confirmed:{booking.id}")
+        told.append(session.scalar(of_it))
+    assert told == [1, 2]
+    assert sent == [8, 8]
