@@ -11,7 +11,7 @@ from avenrae.db.transaction import read_session, transaction
 from avenrae.enums import BookingStatus, MailStatus, NoticeKind, Role
 from avenrae.models import Booking, Client, Notification, OutboxMail, User
 from avenrae.permissions import Actor
-from avenrae.services.sending_again import SEND_MAIL
+from avenrae.services.notices import SEND_MAIL
 from avenrae.settings import settings
 from tests import make
 from tests.pages.test_store import button, said
