@@ -10,7 +10,15 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from avenrae import clock
-from avenrae.enums import BookingStatus, CancellationPolicy, CancelledBy, PaymentStatus, Role, WaitlistStatus
+from avenrae.enums import (
+    BookingStatus,
+    CancellationPolicy,
+    CancelledBy,
+    PaymentStatus,
+    Role,
+    VerificationStatus,
+    WaitlistStatus,
+)
 from avenrae.errors import NotFound
 from avenrae.models import Booking, BookingWaitlist, Client, Practitioner, Service, User
 from avenrae.permissions import Actor, Permission, require
@@ -122,6 +130,7 @@ class BookingDetail(BookingRow):
     series_id: uuid.UUID | None
     offer_id: uuid.UUID | None
     is_practitioner_visible: bool
+    practitioner_standing: VerificationStatus
 
 
 def booking_filters(params: Mapping[str, str], zone: str) -> BookingFilters:
@@ -202,6 +211,7 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
         Booking.series_id,
         BookingWaitlist.id.label("offer_id"),
         visible_practitioners(actor).label("is_practitioner_visible"),
+        Practitioner.verification_status.label("practitioner_standing"),
     ).outerjoin(
         BookingWaitlist,
         and_(BookingWaitlist.booking_id == Booking.id, BookingWaitlist.status == WaitlistStatus.OFFERED),
@@ -229,6 +239,7 @@ def get_booking(session: Session, actor: Actor, booking_id: uuid.UUID) -> Bookin
         series_id=r["series_id"],
         offer_id=r["offer_id"],
         is_practitioner_visible=r["is_practitioner_visible"],
+        practitioner_standing=VerificationStatus(r["practitioner_standing"]),
     )
 
 

@@ -142,6 +142,12 @@ def mark_read(session: Session, actor: Actor, notification_id: uuid.UUID) -> Non
     session.flush()
 
 
+def settle(session: Session, once: str) -> None:
+    """Take what was told under this name for read: somebody has done what it asked for, whoever was told of it."""
+    asked = update(Notification).where(Notification.once == once, Notification.read_at.is_(None))
+    session.execute(asked.values(read_at=clock.now()))
+
+
 def mark_all_read(session: Session, actor: Actor, *, told_until: datetime) -> int:
     """Say that the actor has read everything that he was told until then; returns how many that were."""
     require(actor, Permission.NOTIFICATION_READ)

@@ -15,6 +15,7 @@ from avenrae.queries.scopes import visible_bookings, visible_orders, visible_ref
 from avenrae.services.booking_notices import tell_client
 from avenrae.services.edits import written
 from avenrae.services.money import book_kept_fee_back, book_refund, record_refund, require_refund_limit
+from avenrae.services.notices import settle
 from avenrae.services.orders import refund_order
 from avenrae.services.telling import tell, tell_admins
 from avenrae.services.tickets import write_message
@@ -177,6 +178,7 @@ def _decided(session: Session, actor: Actor, request: RefundRequest, *, is_grant
     request.decided_by_id, request.decided_at = actor.user_id, clock.now()
     request.is_granted, request.answer = is_granted, answer.strip()
     session.flush()
+    settle(session, f"refund-asked:{request.id}")
     amount = money.show(request.amount_minor, request.currency)
     done = "granted" if is_granted else "refused"
     because = f": {request.answer}" if request.answer else "."

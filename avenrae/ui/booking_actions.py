@@ -250,6 +250,8 @@ def _cancel(booking: BookingDetail) -> None:
     if actor().role is Role.CLIENT:
         share = refund_share(booking.policy, booking.starts_at - clock.now())
     st.write(f"{_hours(booking)} becomes free again. {_paid_back(booking, share)} This cannot be undone.")
+    if actor().role is not Role.CLIENT and booking.payment_status == PaymentStatus.PAID:
+        st.caption("The terms are for clients who call off themselves; what we call off is given back in full.")
     reason_form("Cancel booking", cancel_booking, "Booking cancelled.", booking.id, hint="What should the others know?")
 
 

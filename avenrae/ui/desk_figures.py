@@ -46,7 +46,14 @@ def tiles(now: DeskFigures, backlog: int, params: Mapping[str, str], name: str) 
                 link("insights/support", _ROWS[of], icon=":material/list:", period=name, of=of, **kept)
 
     grid = st.grid(4)
-    tile("Opened", number(now.opened), f"{number(backlog)} open now", "opened backlog", "opened", "backlog")
+    tile(
+        "Opened",
+        number(now.opened),
+        f"{number(backlog)} open now, snoozed ones too",
+        "opened backlog",
+        "opened",
+        "backlog",
+    )
     tile(
         "First response, median",
         spoken_minutes(now.first_median),

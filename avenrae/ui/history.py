@@ -63,11 +63,15 @@ def _details(change: Change, zone: str, currency: str) -> list[str]:
     if change.operation != "update":
         return []
     return [
-        f"{words(column)}: {_shown(column, change.before.get(column), zone, currency)} → "
+        f"{_column(column)}: {_shown(column, change.before.get(column), zone, currency)} → "
         f"{_shown(column, new, zone, currency)}"
         for column, new in change.after.items()
         if column not in _SILENT
     ]
+
+
+def _column(name: str) -> str:
+    return words(name.removesuffix("_minor").removesuffix("_at"))
 
 
 def _shown(column: str, value: Any, zone: str, currency: str) -> str:

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from avenrae import clock
+from avenrae.errors import InvalidInput
 from avenrae.queries.ticket_choices import find_mergeable
 from avenrae.queries.ticket_messages import TicketDetail, explain_clocks, list_moves
 from avenrae.queries.ticket_parts import MessageRow, place_of, read_part
 from avenrae.scheduling.sla import Clock
 from avenrae.services.ticket_moves import merge_tickets, split_ticket, undo_move
 from avenrae.ui.actions import Form, action, actor, load, opener
-from avenrae.ui.format import plain_text, when
+from avenrae.ui.format import plain_text, when, words
 from avenrae.ui.lists import link, open_screen
 
 
@@ -43,20 +44,21 @@ def moves(ticket: TicketDetail) -> None:
 def _merge(ticket: TicketDetail) -> None:
     st.write(
         f"All messages of {ticket.number} move into another ticket of {plain_text(ticket.requester_name)}, and"
-        f" {ticket.number} closes. This can be undone."
+        f" {ticket.number} closes. The other one keeps its own priority, category, tags and promises: that"
+        f" {ticket.number} is of {words(ticket.priority).lower()} priority counts no more. This can be undone."
     )
     others = dict(load(find_mergeable, ticket))
     if not others:
         st.info("There is no other ticket of this person that is not closed.")
         return
     with Form(f"merge-{ticket.id}", border=False) as form:
-        st.selectbox("Into", list(others), format_func=others.__getitem__, key=form.key("into"))
+        st.selectbox("Into", list(others), None, format_func=others.__getitem__, key=form.key("into"))
         if form.submit(
             "Merge",
             merge_tickets,
             lambda into: f"Merged into {into.number}.",
             ticket.id,
-            into=form.field("into"),
+            into=form.field("into", _other),
             then=lambda into: open_screen("support/ticket", id=str(into.id)),
         ):
             st.rerun()
@@ -84,6 +86,12 @@ def _split(ticket: TicketDetail) -> None:
             then=lambda made: open_screen("support/ticket", id=str(made.id)),
         ):
             st.rerun()
+
+
+def _other(chosen: uuid.UUID | None) -> uuid.UUID:
+    if chosen is None:
+        raise InvalidInput("Choose the ticket that the messages move into.")
+    return chosen
 
 
 def _keys(chosen: list[uuid.UUID] | None) -> list[uuid.UUID]:

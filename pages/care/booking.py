@@ -10,7 +10,7 @@ Both sides of a completed session write their review here.
 import streamlit as st
 
 from avenrae import money
-from avenrae.enums import BookingStatus, Role
+from avenrae.enums import BookingStatus, Role, VerificationStatus
 from avenrae.permissions import Permission
 from avenrae.queries.bookings import get_booking
 from avenrae.queries.listing import key_of
@@ -20,7 +20,7 @@ from avenrae.services.bookings import edit_booking_notes
 from avenrae.ui.actions import Form, actor, load
 from avenrae.ui.booking_actions import booking_actions, hold_is_over, hold_left
 from avenrae.ui.details import fact, fact_link, no_record_chosen
-from avenrae.ui.format import day, plain_text, show_money, status_word, time_range, when
+from avenrae.ui.format import day, plain_text, show_money, status_word, time_range, when, words
 from avenrae.ui.history import show_history
 from avenrae.ui.lists import link
 from avenrae.ui.private_messages import link_to_write
@@ -38,6 +38,7 @@ def main() -> None:
     link("care/bookings", "Bookings", icon=":material/arrow_back:")
     st.title(booking.reference)
     st.markdown(f"{status_word(booking.status)} {status_word(booking.payment_status)}")
+    _standing()
     series = series_of(booking)
     if series:
         st.markdown(number_in(series, booking))
@@ -81,6 +82,18 @@ def main() -> None:
         show_history("bookings", booking.id, booking.currency)
 
 
+def _standing() -> None:
+    """Say to staff that the session is with somebody who is not, or no longer, to have any."""
+    profile = booking.practitioner_standing
+    is_ahead = booking.status in (BookingStatus.PENDING, BookingStatus.CONFIRMED)
+    if who.is_staff and is_ahead and profile is not VerificationStatus.APPROVED:
+        st.warning(
+            f"The profile of {plain_text(booking.practitioner_name)} is {words(profile).lower()}: nobody can book a"
+            " session there now. This one was agreed before, and stands until somebody calls it off.",
+            icon=":material/person_alert:",
+        )
+
+
 def _facts() -> None:
     left, right = st.columns(2)
     with left.container(border=True):
@@ -102,11 +115,11 @@ def _facts() -> None:
         if booking.refunded_minor:
             fact("Given back", show_money(booking.refunded_minor, booking.currency))
         if booking.commission_bps is not None:
-            commission = money.share(booking.price_minor, booking.commission_bps)
-            fact(
-                "Commission",
-                f"{show_money(commission, booking.currency)} ({booking.commission_bps / 100:g} % as agreed then)",
-            )
+            agreed = f"{booking.commission_bps / 100:g} %"
+            commission = show_money(money.share(booking.price_minor, booking.commission_bps), booking.currency)
+            # What is left of it after a refund stands in the books, to the cent.
+            of_what = "of what is kept" if booking.refunded_minor else f"as agreed then: {commission}"
+            fact("Commission", f"{agreed} {of_what}")
         fact("Cancellation", SENTENCES[booking.policy])
         fact("Made", when(booking.created_at, who.time_zone))
         if booking.hold_expires_at:

@@ -183,7 +183,7 @@ def _month() -> None:
             left.metric("GMV", show_money(now.gmv, currency), border=True)
         middle.metric("Refunds", show_money(now.refunds, currency), border=True)
         right.metric("Sessions completed", number(now.bookings), border=True)
-    link("insights/overview", "See the figures", icon=":material/monitoring:", currency=currency)
+    link("insights/overview", "See the figures", icon=":material/monitoring:", period="this-month", currency=currency)
 
 
 main()

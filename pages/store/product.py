@@ -133,14 +133,12 @@ def _changes() -> None:
 
 
 def _number_of(form: Form, label: str, *, minimum: int) -> None:
-    st.number_input(
-        label, min_value=minimum, max_value=MOST_PIECES, value=None, step=1, key=form.key("pieces"), placeholder="0"
-    )
+    st.number_input(label, min_value=minimum, max_value=MOST_PIECES, value=None, step=1, key=form.key("pieces"))
 
 
 def _entered(typed: Any) -> int:
     if typed is None:
-        raise InvalidInput("Enter a number.")
+        raise InvalidInput(f"Enter a number, at most {_number(MOST_PIECES)}.")
     return int(typed)
 
 

@@ -66,7 +66,7 @@ def test_forget_the_number_of_pieces(person, world):
     page = who.open(f"/product?id={product(world)}")
     page.get_by_label("Delivery note or purchase order").fill("GRN without number")
     page.get_by_role("button", name="Receive", exact=True).click()
-    expect(page.get_by_text("Enter a number.")).to_be_visible()
+    expect(page.get_by_text("Enter a number, at most")).to_be_visible()
     expect(page.get_by_label("Delivery note or purchase order")).to_have_value("GRN without number")
 
 

@@ -28,6 +28,9 @@ def test_a_client_does_not_move_to_somebody_who_offers_nothing(
         assert not app.exception
         (move,) = [b for b in app.button if b.label == "Move…"]
         assert move.disabled is not moves
+        warned = [w.value for w in app.warning]
+        assert len(warned) == (role is Role.SUPPORT)
+        assert all(f"is {verdict}: nobody can book a session there now." in w for w in warned)
         if not moves:
             assert name in move.help
             assert move.help.endswith(

@@ -124,7 +124,7 @@ def test_stock_changes_by_three_forms(console, people, world) -> None:
     button(app, "Adjust").click().run()
     assert said(app) == ["Adjusted. 14 on hand."]
     button(app, "Save count").click().run()
-    assert [e.value for e in app.error] == ["Enter a number."]
+    assert [e.value for e in app.error] == ["Enter a number, at most 1\u00a0000\u00a0000."]
     field(app.number_input, "Pieces counted").set_value(1)
     button(app, "Save count").click().run()
     assert "2 are promised to orders." in app.error[0].value

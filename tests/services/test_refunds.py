@@ -277,3 +277,16 @@ def test_an_order_s_refund_counts_for_the_question(session: Session, noon: datet
     with pytest.raises(InvalidInput, match=r"at most R.999\.00\.$"):
         grant_refund(session, admin, request.id)
     assert session.get_one(Order, order.id).refunded_minor == 1_00
+
+
+@pytest.mark.parametrize("decide", [grant_refund, refuse_refund])
+def test_what_is_decided_waits_for_nobody(session: Session, noon: datetime, decide) -> None:
+    """R-NOT-01: one admin decides, and the other is not asked any more."""
+    agent, first, second = (make.make_actor(session, role) for role in (Role.SUPPORT, Role.ADMIN, Role.ADMIN))
+    asked = ask_for_refund(session, agent, amount_minor=99_99, reason="Ill", booking_id=paid(session).id)
+    other = ask_for_refund(session, agent, amount_minor=99_99, reason="Ill", booking_id=paid(session).id)
+    unread = select(Notification.record_id).where(Notification.read_at.is_(None))
+    unread = unread.where(Notification.user_id.in_([first.user_id, second.user_id]))
+    assert sorted(session.scalars(unread)) == sorted([asked.id, other.id] * 2)
+    decide(session, first, asked.id, "It is so.")
+    assert session.scalars(unread).all() == [other.id] * 2
