@@ -35,7 +35,7 @@ DEFINITIONS: Mapping[str, str] = {
     "adjustments": "Adjustments: corrections of the books that are neither sales nor refunds, such as bad debt or a "
     "no-show's payment that was kept.",
     "revenue": "Platform revenue: commission on sessions and events, plus product sales less their refunds.",
-    "take_rate": "Take rate: commission ÷ gross of the same session and event rows.",
+    "take_rate": "Take rate: commission ÷ gross of the same session and event rows, with refunds and adjustments.",
     "aov": "Average order value: gross of paid orders ÷ number of paid orders.",
     "orders": "Orders: paid orders, on the day they were paid.",
     "bookings": "Sessions: completed bookings, on the day they took place.",

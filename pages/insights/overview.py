@@ -120,12 +120,12 @@ def _tiles(now: Figures, before: Figures | None, currency: str) -> None:
     money("gmv", now.gmv, was.gmv, "GMV")
     money("refunds", now.refunds, was.refunds, "Refunds", good=False)
     money("net", now.net, was.net, "Net GMV")
+    money("adjustments", now.adjustments, was.adjustments, "Adjustments")
     if mine:
         earned = now.session_gross - now.commission
         money("earnings", earned, was.session_gross - was.commission, "My earnings")
     else:
         money("revenue", now.revenue, was.revenue, "Platform revenue")
-        money("adjustments", now.adjustments, was.adjustments, "Adjustments")
         average = f"{show_money(now.aov, currency)} on average" if now.orders else None
         grid.metric(
             "Orders",
